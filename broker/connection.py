@@ -1,0 +1,41 @@
+"""A paho client made from the settings: MQTT v5, credentials, TLS, last will, back-off."""
+
+import ssl
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+
+from broker import wire
+from broker.publication import Publication
+from broker.settings import BrokerSettings
+
+CONNECT_TIMEOUT_SECONDS = 5.0
+RECONNECT_MIN_SECONDS = 1
+UNACKNOWLEDGED_AT_MOST = 20
+
+
+def make_client(
+    settings: BrokerSettings, client_id: str, will: Publication | None, *, manual_ack: bool
+) -> paho.Client:
+    """Raises OSError when a password, certificate or key file cannot be read (ssl.SSLError is one)."""
+    client = paho.Client(
+        CallbackAPIVersion.VERSION2,
+        client_id=client_id,
+        protocol=MQTTProtocolVersion.MQTTv5,
+        manual_ack=manual_ack,
+    )
+    client.connect_timeout = CONNECT_TIMEOUT_SECONDS
+    client.reconnect_delay_set(RECONNECT_MIN_SECONDS, settings.reconnect_max_seconds)
+    client.max_inflight_messages_set(UNACKNOWLEDGED_AT_MOST)
+    if settings.username is not None:
+        client.username_pw_set(settings.username, settings.password())
+    if settings.tls is not None:
+        context = ssl.create_default_context(cafile=settings.tls.ca_file)
+        if settings.tls.cert_file is not None:
+            context.load_cert_chain(settings.tls.cert_file, settings.tls.key_file)
+        client.tls_set_context(context)
+    if will is not None:
+        properties = wire.properties_of(will, PacketTypes.WILLMESSAGE)
+        client.will_set(will.topic, will.payload, will.qos, will.retain, properties)
+    return client

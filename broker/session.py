@@ -1,0 +1,250 @@
+"""A session with the broker: connect, last will, resubscribe, publish.
+
+An exception that escapes a paho callback ends the network thread while paho goes on saying "connected". So
+each callback here is guarded, the thread is ours, and a bug is handed to `on_bug`. Only this module,
+`connection` and `wire` import paho.
+"""
+
+import logging
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import paho.mqtt.client as paho
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from broker import wire
+from broker.connection import CONNECT_TIMEOUT_SECONDS, make_client
+from broker.errors import MessageError
+from broker.publication import Publication
+from broker.settings import BrokerSettings
+
+log = logging.getLogger(__name__)
+
+FAREWELL_SECONDS = 1.0
+
+_ADVICE = {
+    "Not authorized": "; check broker.username and broker.password_file",
+    "Bad user name or password": "; check broker.username and broker.password_file",
+    "Unsupported protocol version": "; the broker must speak MQTT v5",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A topic filter and what to call, on the network thread, with each publication that matches it."""
+
+    filter: str
+    handler: Callable[[Publication], None]
+    qos: int = 0
+
+    def matches(self, topic: str) -> bool:
+        plain = self.filter.split("/", 2)[2] if self.filter.startswith("$share/") else self.filter
+        return paho.topic_matches_sub(plain, topic)
+
+
+class Handover:
+    """What became of a publication: at QoS 0 written to the socket, at QoS 1 acknowledged by the broker."""
+
+    def __init__(self, info: paho.MQTTMessageInfo) -> None:
+        self._info = info
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left to wait for; True as well for what was dropped with a lost connection."""
+        try:
+            return self._info.is_published()
+        except (RuntimeError, ValueError):
+            return True
+
+    def wait(self, timeout_seconds: float) -> bool:
+        """Blocks until done, and says whether it was handed over."""
+        try:
+            self._info.wait_for_publish(timeout_seconds)
+            return self._info.is_published()
+        except (RuntimeError, ValueError):
+            return False
+
+
+class Session:
+    """One connection to the broker, kept up from `start` to `stop`.
+
+    client_id: unique at the broker. will: published by the broker when this side dies. births: asked for at
+    each connect and published after subscribing. expiry_seconds: how long the broker keeps the session of an
+    absent client; 0 is a clean start. receive_maximum: unacknowledged QoS 1 publications the broker may have
+    under way to us. manual_ack: QoS 1 publications stay with the broker until `acknowledge`. on_bug: called
+    on the network thread with an exception that no handler should have let out.
+    """
+
+    def __init__(
+        self,
+        settings: BrokerSettings,
+        *,
+        client_id: str,
+        subscriptions: Iterable[Subscription] = (),
+        will: Publication | None = None,
+        births: Callable[[], Iterable[Publication]] = tuple,
+        expiry_seconds: int = 0,
+        receive_maximum: int | None = None,
+        manual_ack: bool = False,
+        on_bug: Callable[[Exception], None] | None = None,
+    ) -> None:
+        self._settings = settings
+        self._client_id = client_id
+        self._subscriptions = tuple(subscriptions)
+        self._births = births
+        self._expiry_seconds = expiry_seconds
+        self._receive_maximum = receive_maximum
+        self._on_bug = on_bug
+        self._connected = threading.Event()
+        self._maximum_packet_bytes: int | None = None
+        self._failure: str | None = None
+        self._leaving = False
+        self._client = make_client(settings, client_id, will, manual_ack=manual_ack)
+        self._client.on_connect = self._guarded(self._on_connect)
+        self._client.on_connect_fail = self._guarded(self._on_connect_fail)
+        self._client.on_disconnect = self._guarded(self._on_disconnect)
+        self._client.on_message = self._guarded(self._on_message)
+        self._thread = threading.Thread(target=self._run, name="network", daemon=True)
+
+    @property
+    def is_connected(self) -> bool:
+        return self._connected.is_set()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the network thread still runs."""
+        return self._thread.is_alive()
+
+    @property
+    def failure(self) -> str | None:
+        """Why there is no connection, in words; None while connected or before the first attempt."""
+        return None if self.is_connected else self._failure
+
+    def start(self) -> None:
+        """Returns at once; the network thread connects, and goes on trying with back-off."""
+        connect = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        connect.SessionExpiryInterval = self._expiry_seconds
+        if self._receive_maximum is not None:
+            connect.ReceiveMaximum = self._receive_maximum
+        self._client.connect_async(
+            self._settings.host,
+            self._settings.port,
+            keepalive=self._settings.keepalive_seconds,
+            clean_start=self._expiry_seconds == 0,
+            properties=connect,
+        )
+        self._thread.start()
+
+    def wait_connected(self, timeout_seconds: float) -> bool:
+        return self._connected.wait(timeout_seconds)
+
+    def publish(self, publication: Publication) -> Handover:
+        """Hands a publication to the network thread; never blocks on the network.
+
+        While there is no connection QoS 0 is dropped and QoS 1 is sent after the next connect. Raises
+        MessageError for what the broker would refuse: it would come back at each reconnect.
+        """
+        self._check(publication)
+        info = self._client.publish(
+            publication.topic,
+            publication.payload,
+            qos=publication.qos,
+            retain=publication.retain,
+            properties=wire.properties_of(publication, PacketTypes.PUBLISH),
+        )
+        return Handover(info)
+
+    def acknowledge(self, publication: Publication) -> None:
+        """Tells the broker that a received QoS 1 publication is safe here. For sessions with manual_ack."""
+        if publication.mid is not None:
+            self._client.ack(publication.mid, publication.qos)
+
+    def stop(self, farewells: Iterable[Publication] = ()) -> None:
+        """Publishes the farewells if there is a connection, then leaves; the will is not published."""
+        if self.is_connected:
+            handovers = [self.publish(farewell) for farewell in farewells]
+            for handover in handovers:
+                handover.wait(FAREWELL_SECONDS)
+        self._leaving = True
+        self._client.disconnect()
+        if self._thread.is_alive():
+            self._thread.join(CONNECT_TIMEOUT_SECONDS + 1)
+
+    def _run(self) -> None:
+        try:
+            self._client.loop_forever(retry_first_connection=True)
+        except Exception as error:  # noqa: BLE001  whatever paho lets out has ended the network thread
+            self._connected.clear()
+            self._bug(error)
+
+    def _guarded(self, callback: Callable[..., None]) -> Callable[..., None]:
+        def guarded(*arguments: Any) -> None:
+            try:
+                callback(*arguments)
+            except Exception as error:  # noqa: BLE001  an exception here would end the network thread
+                self._bug(error)
+
+        return guarded
+
+    def _bug(self, error: Exception) -> None:
+        log.critical("a bug on the network thread", exc_info=error)
+        if self._on_bug is not None:
+            self._on_bug(error)
+
+    def _on_connect(
+        self, client: paho.Client, _userdata: object, _flags: object, code: ReasonCode, properties: Properties
+    ) -> None:
+        if self._leaving:
+            client.disconnect()
+            return
+        where = f"broker {self._settings.host}:{self._settings.port}"
+        if code.is_failure:
+            who = f"user {self._settings.username!r}" if self._settings.username else "an anonymous client"
+            self._report(f"{where} refused {who}: {code}{_ADVICE.get(str(code), '')}")
+            return
+        self._maximum_packet_bytes = getattr(properties, "MaximumPacketSize", None)
+        if self._subscriptions:
+            client.subscribe([(item.filter, item.qos) for item in self._subscriptions])
+        for birth in self._births():
+            self.publish(birth)
+        self._failure = None
+        self._connected.set()
+        log.info("connected to %s as %s", where, self._client_id)
+
+    def _on_connect_fail(self, _client: paho.Client, _userdata: object) -> None:
+        # paho calls this while it handles the OSError and does not pass it on.
+        error = sys.exc_info()[1]
+        self._report(f"broker {self._settings.host}:{self._settings.port} cannot be reached: {error}")
+
+    def _on_disconnect(
+        self, _client: paho.Client, _userdata: object, _flags: object, code: ReasonCode, _properties: object
+    ) -> None:
+        was_connected = self._connected.is_set()
+        self._connected.clear()
+        if was_connected and not self._leaving:
+            self._report(f"connection to {self._settings.host}:{self._settings.port} lost: {code}")
+
+    def _report(self, failure: str) -> None:
+        log.log(logging.DEBUG if failure == self._failure else logging.WARNING, "%s; trying again", failure)
+        self._failure = failure
+
+    def _on_message(self, _client: paho.Client, _userdata: object, message: paho.MQTTMessage) -> None:
+        publication = wire.publication_of(message)
+        for subscription in self._subscriptions:
+            if subscription.matches(publication.topic):
+                subscription.handler(publication)
+                return
+
+    def _check(self, publication: Publication) -> None:
+        topic = publication.topic
+        if not topic or not topic.isprintable() or any(sign in topic for sign in "+#"):
+            raise MessageError("bad_topic", f"not a topic to publish to: {topic!r:.80}")
+        limit = self._maximum_packet_bytes
+        size = len(publication.payload) + len(topic.encode()) + wire.HEADER_BYTES
+        if limit is not None and size > limit:
+            raise MessageError("too_large", f"{size} bytes on {topic}; the broker takes {limit} at most")

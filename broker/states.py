@@ -1,0 +1,70 @@
+"""What processes say of themselves: status, counters, and what the gallery holds."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from broker.messages import JSON, SCHEMA, Count, Id, Time, WireJson
+from broker.publication import Publication
+from broker.topics import Topics
+
+
+class PhotoProblem(Struct, frozen=True, kw_only=True):
+    """One reference photo that could not be used, and why."""
+
+    photo: str
+    reason: str
+
+
+class GalleryState(WireJson, frozen=True, kw_only=True):
+    """What the node can recognise now. `stale` says the source could not be reached at the last poll."""
+
+    schema: int = SCHEMA
+    version: str
+    model: str
+    people: Count
+    templates: Count
+    problems: list[PhotoProblem]
+    synced_at: Time | None
+    stale: bool
+    stale_reason: str | None
+
+    def to_publication(self, topics: Topics) -> Publication:
+        return Publication(
+            topic=topics.gallery_state(), payload=self.to_json(), qos=1, retain=True, content_type=JSON
+        )
+
+
+class NodeStats(WireJson, frozen=True, kw_only=True):
+    """Counters since the node started, and the last minute's pace. Times in milliseconds."""
+
+    schema: int = SCHEMA
+    node: Id
+    uptime_seconds: Count
+    received: Count
+    processed: Count
+    replaced: Count
+    rejected: dict[str, int]
+    faces: Count
+    events: dict[str, int]
+    fps: float
+    latency_p50_ms: float | None
+    latency_p95_ms: float | None
+
+    EXPIRY_SECONDS = 90
+
+    def to_publication(self, topics: Topics) -> Publication:
+        return Publication(
+            topic=topics.node_stats(self.node),
+            payload=self.to_json(),
+            content_type=JSON,
+            expiry_seconds=self.EXPIRY_SECONDS,
+        )
+
+
+Status = Literal["online", "offline"]
+
+
+def status(topic: str, value: Status) -> Publication:
+    """A retained `online` or `offline`, as said at birth, by the will, and on a clean goodbye."""
+    return Publication(topic=topic, payload=value.encode(), qos=1, retain=True)

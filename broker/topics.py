@@ -1,0 +1,58 @@
+"""Topic names, and the rule for the ids in them."""
+
+import re
+from dataclasses import dataclass
+
+ID_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,63}$"
+PREFIX_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,63}(/[a-z0-9][a-z0-9_-]{0,63}){0,3}$"
+
+_ID = re.compile(ID_PATTERN.removesuffix("$") + r"\Z")
+
+
+def is_id(text: str) -> bool:
+    """Whether the text may name a device, a node or a person in a topic."""
+    return _ID.match(text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """Every topic of one installation, below one prefix."""
+
+    prefix: str = "edge"
+
+    def frames(self, device: str) -> str:
+        return f"{self.prefix}/frames/{device}"
+
+    def events(self, device: str, event_type: str) -> str:
+        return f"{self.prefix}/events/{device}/{event_type}"
+
+    def observations(self, device: str) -> str:
+        return f"{self.prefix}/observations/{device}"
+
+    def device_status(self, device: str) -> str:
+        return f"{self.prefix}/devices/{device}/status"
+
+    def node_status(self, node: str) -> str:
+        return f"{self.prefix}/nodes/{node}/status"
+
+    def node_stats(self, node: str) -> str:
+        return f"{self.prefix}/nodes/{node}/stats"
+
+    def gallery_state(self) -> str:
+        return f"{self.prefix}/gallery/state"
+
+    def frames_filter(self, shared_group: str | None = None) -> str:
+        """The subscription that receives every camera's frames, shared with a group when one is named."""
+        everyone = self.frames("+")
+        return f"$share/{shared_group}/{everyone}" if shared_group else everyone
+
+    def events_filter(self) -> str:
+        return f"{self.prefix}/events/+/+"
+
+    def observations_filter(self) -> str:
+        return self.observations("+")
+
+    def device_of(self, topic: str) -> str:
+        """The device id in a topic such as `edge/frames/<device>`; the third word for all of ours."""
+        words = topic.removeprefix(f"{self.prefix}/").split("/")
+        return words[1] if len(words) > 1 else ""

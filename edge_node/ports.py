@@ -1,0 +1,59 @@
+"""What the core asks of the outside. Drivers live in `engines`, `stores` and `sinks`."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from broker.messages import EventType
+from edge_node.faces import Detection, Image, Vectors
+
+
+class Detector(Protocol):
+    """Finds faces. `id` names model and version."""
+
+    id: str
+
+    def detect(self, image: Image) -> list[Detection]:
+        """Boxes and landmarks in pixels of the given picture, best score first."""
+        ...
+
+
+class Embedder(Protocol):
+    """Turns faces into vectors. `threshold` and `margin` are cosines, measured for this model."""
+
+    id: str
+    dimension: int
+    threshold: float
+    margin: float
+
+    def embed(self, image: Image, detections: Sequence[Detection]) -> Vectors:
+        """One unit vector a detection, in the same order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A reference photo on this machine.
+
+    key: what people know it by, `Authorised/Ann/1.jpg`; fingerprint: changes when the bytes do; path: where
+    the bytes are now.
+    """
+
+    key: str
+    group: EventType
+    person: str
+    fingerprint: str
+    path: Path
+
+
+class PhotoStore(Protocol):
+    """Where reference photos come from."""
+
+    def sync(self) -> None:
+        """Brings the local copy up to date. Raises GalleryError when the source cannot be read."""
+        ...
+
+    def photos(self) -> Iterable[Photo]:
+        """The photos of the last good state, also without the source."""
+        ...
