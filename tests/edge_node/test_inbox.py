@@ -1,0 +1,48 @@
+import threading
+import time
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge_node.inbox import Inbox
+
+
+def test_nothing_comes_out_of_an_empty_inbox() -> None:
+    assert Inbox[int]().take(0.01) is None
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers()), max_size=50))
+def test_the_newest_of_each_camera_comes_out_once_and_the_rest_is_counted(
+    items: list[tuple[str, int]],
+) -> None:
+    inbox = Inbox[int]()
+    for key, item in items:
+        inbox.put(key, item)
+    taken = {}
+    while (pair := inbox.take(0)) is not None:
+        assert pair[0] not in taken
+        taken[pair[0]] = pair[1]
+    assert taken == dict(items)
+    assert inbox.replaced == len(items) - len(taken)
+
+
+def test_a_busy_camera_does_not_keep_a_quiet_one_waiting() -> None:
+    inbox = Inbox[int]()
+    inbox.put("busy", 0)
+    inbox.put("quiet", 0)
+    order = []
+    for number in range(1, 5):
+        inbox.put("busy", number)
+        taken = inbox.take(0)
+        assert taken is not None
+        order.append(taken[0])
+        inbox.put(taken[0], number)
+    assert order == ["busy", "quiet", "busy", "quiet"]
+
+
+def test_a_waiting_worker_is_woken() -> None:
+    inbox = Inbox[int]()
+    threading.Timer(0.05, inbox.put, ("door", 7)).start()
+    began = time.monotonic()
+    assert inbox.take(5) == ("door", 7)
+    assert time.monotonic() - began < 2
