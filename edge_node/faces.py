@@ -73,3 +73,12 @@ class Match:
     similarity: float | None
     margin: float | None
     reason: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Face:
+    """A face that was looked at: where it is, its unit vector, and whose it is."""
+
+    detection: Detection
+    vector: npt.NDArray[np.float32]
+    match: Match

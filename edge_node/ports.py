@@ -1,11 +1,12 @@
 """What the core asks of the outside. Drivers live in `engines`, `stores` and `sinks`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from broker.messages import EventType
+from broker.states import PhotoProblem
 from edge_node.faces import Detection, Image, Vectors
 
 
@@ -54,6 +55,14 @@ class PhotoStore(Protocol):
         """Brings the local copy up to date. Raises GalleryError when the source cannot be read."""
         ...
 
-    def photos(self) -> Iterable[Photo]:
-        """The photos of the last good state, also without the source."""
+    def photos(self) -> Sequence[Photo]:
+        """The photos of the last good state, also without the source. Raises GalleryError if there is none."""
+        ...
+
+    def problems(self) -> Sequence[PhotoProblem]:
+        """What lies among the photos and cannot be one."""
+        ...
+
+    def restricted(self) -> Collection[str]:
+        """Names that the source calls restricted, also by photos that cannot be used."""
         ...

@@ -1,0 +1,114 @@
+"""Everybody who is known, as one immutable value that matching reads."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from broker.messages import EventType
+from broker.states import PhotoProblem
+from edge_node.faces import Person, Vectors
+from edge_node.names import person_ids, printable
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Enrolment:
+    """What became of one reference photo: its template, or the reason why there is none.
+
+    key, group, person and fingerprint are the photo's; digest: SHA-256 of its bytes, empty when they could
+    not be read; template: one unit vector.
+    """
+
+    key: str
+    group: EventType
+    person: str
+    fingerprint: str
+    digest: str
+    template: npt.NDArray[np.float32] | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gallery:
+    """vectors: n templates of d numbers; owners: for each the index into people, ascending.
+
+    version: changes with the people, their groups, their photos and the model. model: what made the vectors;
+    probes of another model cannot be compared with them.
+    """
+
+    version: str
+    model: str
+    people: tuple[Person, ...]
+    vectors: Vectors
+    owners: npt.NDArray[np.intp]
+
+    @classmethod
+    def empty(cls, model: str) -> Self:
+        return cls.of([], model)
+
+    @classmethod
+    def of(cls, enrolments: Sequence[Enrolment], model: str, restricted: Collection[str] = ()) -> Self:
+        """Who has a template is known, in whatever order they come.
+
+        restricted: further names that are restricted, though no enrolment says so. Who is in both groups is
+        restricted, by all photos of both.
+        """
+        barred = _barred(enrolments, restricted)
+        ids = person_ids({one.person for one in enrolments})
+        useful = [
+            (ids[one.person], one.digest, one.key, one) for one in enrolments if one.template is not None
+        ]
+        rows = [row[-1] for row in sorted(useful, key=lambda row: row[:3])]
+        names = list(dict.fromkeys(row.person for row in rows))
+        groups = {name: EventType.RESTRICTED if name in barred else EventType.AUTHORISED for name in names}
+        index = {name: position for position, name in enumerate(names)}
+        return cls(
+            version=_version(model, [(row.person, groups[row.person], row.digest) for row in rows]),
+            model=model,
+            people=tuple(Person(id=ids[name], name=name, group=groups[name]) for name in names),
+            vectors=_read_only(_stacked([row.template for row in rows if row.template is not None])),
+            owners=_read_only(np.array([index[row.person] for row in rows], dtype=np.intp)),
+        )
+
+
+def problems(enrolments: Sequence[Enrolment], restricted: Collection[str] = ()) -> list[PhotoProblem]:
+    """Photos without a template, and photos that contradict others.
+
+    `also_restricted`: the person is in both groups; restricted wins. `shared_photo`: the same picture is
+    enrolled as several people, who can then not be told apart.
+    """
+    barred = _barred(enrolments, restricted)
+    owners: dict[str, set[str]] = defaultdict(set)
+    for one in enrolments:
+        owners[one.digest].add(one.person)
+    found = []
+    for one in enrolments:
+        if one.reason is not None:
+            found.append((one.key, one.reason))
+        elif len(owners[one.digest]) > 1:
+            found.append((one.key, "shared_photo"))
+        if one.group is EventType.AUTHORISED and one.person in barred:
+            found.append((one.key, "also_restricted"))
+    return [PhotoProblem(photo=printable(key), reason=reason) for key, reason in found]
+
+
+def _barred(enrolments: Sequence[Enrolment], restricted: Collection[str]) -> set[str]:
+    return {*restricted, *(one.person for one in enrolments if one.group is EventType.RESTRICTED)}
+
+
+def _version(model: str, photos: Sequence[tuple[str, EventType, str]]) -> str:
+    text = repr((model, sorted((person, group.value, digest) for person, group, digest in photos)))
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:12]
+
+
+def _stacked(templates: Sequence[npt.NDArray[np.float32]]) -> Vectors:
+    return np.stack(templates) if templates else np.empty((0, 0), dtype=np.float32)
+
+
+def _read_only(array: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+    array.flags.writeable = False
+    return array

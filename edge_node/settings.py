@@ -1,0 +1,146 @@
+"""The node's sections of config.yaml. `docs/config.md` is checked against the strings below each field."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from broker.messages import Id
+from broker.settings import BrokerSettings
+
+Seconds = Annotated[float, Meta(gt=0, le=86_400)]
+Cosine = Annotated[float, Meta(ge=-1, le=1)]
+Frames = Annotated[int, Meta(ge=1, le=100)]
+Side = Annotated[int, Meta(ge=1, le=8192)]
+
+
+class NodeSettings(Struct, frozen=True, kw_only=True):
+    """This recognition node, and the frames it accepts."""
+
+    id: Id = "node-1"
+    """Name of the node in topics and events; unique at the broker."""
+    state_dir: Path | None = None
+    """Where mirrors, templates and converted models live. Default: systemd's `STATE_DIRECTORY`, else
+    `~/.local/state/edge-node`."""
+    shared_group: Id | None = None
+    """Several nodes that name the same group share the frames between them (MQTT v5 shared subscription)."""
+    max_frame_age_seconds: Seconds = 2.0
+    """A frame captured longer ago is not looked at."""
+    max_frame_bytes: Annotated[int, Meta(ge=1_000, le=100_000_000)] = 4_000_000
+    """A larger frame is not looked at."""
+    max_frame_pixels: Annotated[int, Meta(ge=10_000, le=64_000_000)] = 8_000_000
+    """A frame of more pixels is not decoded."""
+    stats_seconds: Seconds = 30.0
+    """How often counters are published."""
+
+    def state_folder(self) -> Path:
+        if self.state_dir is not None:
+            return self.state_dir
+        systemd = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
+        if systemd:
+            return Path(systemd)
+        return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "edge-node"
+
+
+class ModelsSettings(Struct, frozen=True, kw_only=True):
+    """Model files."""
+
+    dir: Path | None = None
+    """Folder with model files fetched by other means; the environment's `EDGE_MODELS_DIR` when absent."""
+
+    def folder(self) -> Path | None:
+        named = os.environ.get("EDGE_MODELS_DIR")
+        return self.dir or (Path(named) if named else None)
+
+
+class EngineSettings(Struct, frozen=True, kw_only=True):
+    """What finds faces and what turns them into vectors."""
+
+    detector: Literal["auto", "yunet", "centerface"] = "auto"
+    """`auto` takes the best detector installed: yunet, else centerface."""
+    embedder: Literal["dlib_resnet"] = "dlib_resnet"
+    """`dlib_resnet`: the network of the face_recognition library, on onnxruntime."""
+    detection_size: Annotated[int, Meta(ge=160, le=4096)] = 640
+    """Longest side, in pixels, of the picture that the detector sees."""
+    min_score: Annotated[float, Meta(gt=0, lt=1)] | None = None
+    """Detections that score lower are dropped. Default: the detector's own, see docs/models.md."""
+    min_face: Side = 40
+    """Faces less high than this many pixels of the frame are dropped."""
+    mirror: bool = True
+    """Averages the vectors of a face and of its mirror image: better vectors, about twice the time."""
+
+
+class MatchSettings(Struct, frozen=True, kw_only=True):
+    """When a face is somebody."""
+
+    threshold: Cosine | None = None
+    """Least cosine similarity to be recognised. Default: the embedder's own, see docs/models.md."""
+    margin: Annotated[float, Meta(ge=0, le=1)] | None = None
+    """Least lead over the best other person; a smaller one is `ambiguous`. Default: the embedder's own."""
+
+
+class DecideSettings(Struct, frozen=True, kw_only=True):
+    """When a face becomes an event."""
+
+    frames: Frames = 2
+    """Frames that must agree on a person before an event."""
+    unknown_frames: Frames = 4
+    """Frames without any answer before an event says `unknown`."""
+    buffer_seconds: Seconds = 120.0
+    """A visit ends when the person was not seen for this long; one event per person, device and visit."""
+
+
+class FolderSource(Struct, frozen=True, kw_only=True, tag="folder", tag_field="type"):
+    """Reference photos in a folder of this machine."""
+
+    path: Path
+    """The folder that holds the two groups."""
+
+
+class S3Source(Struct, frozen=True, kw_only=True, tag="s3", tag_field="type"):
+    """Reference photos in a bucket. Credentials come from boto3's own chain, never from this file."""
+
+    bucket: Annotated[str, Meta(min_length=1, max_length=255)]
+    """Name of the bucket."""
+    prefix: Annotated[str, Meta(max_length=512)] = ""
+    """What comes before the two groups in every key, with its slash."""
+    endpoint_url: str | None = None
+    """Address of an S3 service other than Amazon's."""
+    region: str | None = None
+    """Region of the bucket; boto3's own default when absent."""
+    profile: str | None = None
+    """Profile of boto3's shared credentials file."""
+
+
+class GallerySettings(Struct, frozen=True, kw_only=True):
+    """Who is known."""
+
+    source: FolderSource | S3Source | None = None
+    """Where the reference photos are; without it everybody is unknown."""
+    authorised: Annotated[str, Meta(min_length=1, max_length=255)] = "Authorised/"
+    """Folder or key prefix of the authorised people."""
+    restricted: Annotated[str, Meta(min_length=1, max_length=255)] = "Restricted/"
+    """Folder or key prefix of the restricted people."""
+    poll_seconds: Seconds = 60.0
+    """How often the source is looked at for changes."""
+
+
+class LogSettings(Struct, frozen=True, kw_only=True):
+    """The JSON log of events."""
+
+    file: Path = Path("var/log/events.jsonl")
+    """One JSON object a line."""
+
+
+class NodeConfig(Struct, frozen=True, kw_only=True):
+    """All that `edge-node` reads from config.yaml."""
+
+    broker: BrokerSettings = BrokerSettings()
+    node: NodeSettings = NodeSettings()
+    models: ModelsSettings = ModelsSettings()
+    engine: EngineSettings = EngineSettings()
+    match: MatchSettings = MatchSettings()
+    decide: DecideSettings = DecideSettings()
+    gallery: GallerySettings = GallerySettings()
+    log: LogSettings = LogSettings()
