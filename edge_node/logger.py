@@ -1,0 +1,155 @@
+"""Persists every event as one line of JSON, acknowledged to the broker only when it is on disk."""
+
+import json
+import logging
+import queue
+import time
+from collections import OrderedDict
+
+import msgspec
+
+from broker import strict_json, timestamps
+from broker.errors import MessageError
+from broker.messages import Event
+from broker.publication import Publication
+from broker.session import Session, Subscription
+from broker.settings import BrokerSettings
+from broker.topics import Topics
+from edge_node.sinks.json_lines import JsonLines
+
+log = logging.getLogger(__name__)
+
+CLIENT_ID = "edge-logger"
+SESSION_EXPIRY_SECONDS = 7 * 86_400
+UNDER_WAY_AT_MOST = 50
+IDS_REMEMBERED = 100_000
+TAIL_BYTES = 64_000_000
+RETRY_SECONDS = 1.0
+QUARANTINED_BYTES = 4_096
+IDLE_SECONDS = 0.5
+
+
+class EventLogger:
+    """Takes events from a session of its own and appends them to the log.
+
+    The network thread only queues; `turn`, on the main thread, writes what has gathered with one sync and
+    then acknowledges. While the disk is full nothing is acknowledged and the same lines are tried again. An
+    event seen before is acknowledged and not written; one that is no event goes to the quarantine file.
+    """
+
+    def __init__(self, settings: BrokerSettings, records: JsonLines, quarantine: JsonLines) -> None:
+        topics = Topics(settings.prefix)
+        self.session = Session(
+            settings,
+            client_id=CLIENT_ID,
+            subscriptions=[Subscription(topics.events_filter(), self._receive, qos=1)],
+            expiry_seconds=SESSION_EXPIRY_SECONDS,
+            receive_maximum=UNDER_WAY_AT_MOST,
+            manual_ack=True,
+        )
+        self.turns = 0
+        self._records = records
+        self._quarantine = quarantine
+        self._queue: queue.SimpleQueue[Publication] = queue.SimpleQueue()
+        self._held: list[Publication] = []
+        self._failing = False
+        self._known: OrderedDict[str, None] = OrderedDict()
+        for line in records.tail(TAIL_BYTES):
+            self._remember(_id_of(line))
+
+    def turn(self) -> None:
+        """Waits a moment for events and puts what has come on disk."""
+        self.turns += 1
+        if not self._held:
+            self._held = self._gathered()
+        if not self._held:
+            return
+        try:
+            self._write(self._held)
+        except OSError as error:
+            level = logging.DEBUG if self._failing else logging.ERROR
+            log.log(level, "cannot write %s: %s; events wait at the broker", self._records.path, error)
+            self._failing = True
+            time.sleep(RETRY_SECONDS)
+            return
+        if self._failing:
+            log.warning("%s can be written again", self._records.path)
+            self._failing = False
+        for publication in self._held:
+            self.session.acknowledge(publication)
+        self._held = []
+
+    @property
+    def is_waiting_for_disk(self) -> bool:
+        return self._failing
+
+    def _receive(self, publication: Publication) -> None:
+        self._queue.put(publication)
+
+    def _gathered(self) -> list[Publication]:
+        try:
+            gathered = [self._queue.get(timeout=IDLE_SECONDS)]
+            while len(gathered) < UNDER_WAY_AT_MOST:
+                gathered.append(self._queue.get_nowait())
+        except queue.Empty:
+            pass
+        return gathered
+
+    def _write(self, held: list[Publication]) -> None:
+        lines: dict[str, bytes] = {}
+        refused: list[bytes] = []
+        for publication in held:
+            try:
+                event_id, line = _line_of(publication)
+            except MessageError as error:
+                log.warning("%.120r is no event: %s", publication.topic, error)
+                refused.append(_quarantined(publication, error))
+                continue
+            if event_id not in self._known:
+                lines[event_id] = line
+        if lines:
+            self._records.append([*lines.values()])
+        for event_id in lines:
+            self._remember(event_id)
+        if refused:
+            self._quarantine.append(refused)
+
+    def _remember(self, event_id: str | None) -> None:
+        if event_id is not None:
+            self._known[event_id] = None
+            if len(self._known) > IDS_REMEMBERED:
+                self._known.popitem(last=False)
+
+
+def _line_of(publication: Publication) -> tuple[str, bytes]:
+    """The event as it came, on one line, with keys of later versions kept. Raises MessageError."""
+    event = Event.from_json(publication.payload)
+    words = publication.topic.split("/")
+    if words[-2:] != [event.device, event.event_type.value]:
+        raise MessageError(
+            "bad_topic", f"event of {event.device}/{event.event_type} on {publication.topic:.120}"
+        )
+    document = strict_json.loads(publication.payload)
+    return event.event_id, json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _quarantined(publication: Publication, error: MessageError) -> bytes:
+    record = {
+        "received_at": timestamps.to_text(timestamps.now()),
+        "topic": publication.topic,
+        "reason": error.reason,
+        "detail": str(error),
+        "payload": publication.payload[:QUARANTINED_BYTES].decode("utf-8", "backslashreplace"),
+    }
+    return json.dumps(record, separators=(",", ":")).encode()
+
+
+def _id_of(line: bytes) -> str | None:
+    try:
+        return msgspec.json.decode(line, type=_Identified).event_id
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+class _Identified(msgspec.Struct):
+    event_id: str

@@ -1,0 +1,90 @@
+"""An append-only file of JSON objects, a line each: whole lines on disk, or nothing."""
+
+import errno
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+_BLOCK_BYTES = 65_536
+
+
+class JsonLines:
+    """One writer's file. Opening it cuts off a torn last line and keeps its bytes beside the file.
+
+    `append` returns when the lines are on disk. It raises OSError when they are not, with the file as it was
+    before, so that the same lines can be tried again.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._descriptor = self._open()
+
+    def append(self, lines: Sequence[bytes]) -> None:
+        """Writes lines, each without its newline, in one write and syncs them."""
+        if os.fstat(self._descriptor).st_nlink == 0:
+            self._reopen()
+        data = b"".join(line + b"\n" for line in lines)
+        size = os.fstat(self._descriptor).st_size
+        try:
+            written = os.write(self._descriptor, data)
+            if written != len(data):
+                raise OSError(errno.ENOSPC, f"{written} of {len(data)} bytes written", str(self.path))
+            os.fdatasync(self._descriptor)
+        except OSError:
+            os.ftruncate(self._descriptor, size)
+            raise
+
+    def tail(self, most_bytes: int) -> Iterator[bytes]:
+        """The last whole lines of the file, oldest first, without their newlines."""
+        with self.path.open("rb") as file:
+            start = max(0, file.seek(0, os.SEEK_END) - most_bytes)
+            file.seek(start)
+            if start:
+                file.readline()
+            for line in file:
+                yield line.rstrip(b"\n")
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+    def _reopen(self) -> None:
+        log.warning("%s was removed; a new one is begun", self.path)
+        os.close(self._descriptor)
+        self._descriptor = self._open()
+
+    def _open(self) -> int:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        self._cut_torn_line(descriptor)
+        _sync_folder(self.path.parent)
+        return descriptor
+
+    def _cut_torn_line(self, descriptor: int) -> None:
+        size = os.fstat(descriptor).st_size
+        end = size
+        while end:
+            start = max(0, end - _BLOCK_BYTES)
+            newline = os.pread(descriptor, end - start, start).rfind(b"\n")
+            if newline >= 0:
+                end = start + newline + 1
+                break
+            end = start
+        if end == size:
+            return
+        torn = self.path.with_name(self.path.name + ".torn")
+        with torn.open("ab") as kept:
+            kept.write(os.pread(descriptor, size - end, end) + b"\n")
+        os.ftruncate(descriptor, end)
+        os.fdatasync(descriptor)
+        log.warning("%s ended in a torn line; its %d bytes are kept in %s", self.path, size - end, torn)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,92 @@
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge_node.sinks.json_lines import JsonLines
+
+
+def records(path: Path) -> list[object]:
+    return [json.loads(line) for line in path.read_bytes().splitlines()]
+
+
+def test_lines_are_appended_over_restarts(tmp_path: Path) -> None:
+    path = tmp_path / "log" / "events.jsonl"
+    for number in range(3):
+        log = JsonLines(path)
+        log.append([b'{"n":%d}' % number])
+        log.close()
+    assert records(path) == [{"n": 0}, {"n": 1}, {"n": 2}]
+
+
+@settings(max_examples=60, deadline=None)
+@given(cut=st.integers(0, 60), junk=st.binary(max_size=20).filter(lambda data: b"\n" not in data))
+def test_every_cut_loses_no_whole_line(
+    tmp_path_factory: pytest.TempPathFactory, cut: int, junk: bytes
+) -> None:
+    path = tmp_path_factory.mktemp("cut") / "events.jsonl"
+    whole = b"".join(b'{"n":%d}\n' % number for number in range(7))
+    path.write_bytes(whole[:cut] + junk)
+    log = JsonLines(path)
+    log.append([b'{"n":99}'])
+    log.close()
+    kept = [json.loads(line) for line in whole[:cut].split(b"\n")[: whole[:cut].count(b"\n")]]
+    if junk or cut % 8:
+        assert records(path) == [*kept, {"n": 99}]
+        assert path.with_name("events.jsonl.torn").read_bytes().rstrip(b"\n") in whole[:cut] + junk
+    else:
+        assert records(path) == [*kept, {"n": 99}]
+
+
+def test_a_tail_of_zeros_is_cut(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(b'{"n":1}\n' + bytes(200_000))
+    JsonLines(path).append([b'{"n":2}'])
+    assert records(path) == [{"n": 1}, {"n": 2}]
+
+
+def test_a_removed_file_is_begun_again(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    log = JsonLines(path)
+    log.append([b"{}"])
+    path.unlink()
+    log.append([b'{"n":2}'])
+    assert records(path) == [{"n": 2}]
+
+
+def test_the_tail_starts_with_a_whole_line(tmp_path: Path) -> None:
+    log = JsonLines(tmp_path / "events.jsonl")
+    log.append([b'{"n":%03d}' % number for number in range(100)])
+    assert list(log.tail(25)) == [b'{"n":098}', b'{"n":099}']
+    assert len(list(log.tail(10_000))) == 100
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk takes root")
+def test_a_full_disk_leaves_no_torn_line_and_room_is_used_again(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("this machine does not let root mount a small disk")
+    try:
+        log = JsonLines(disk / "events.jsonl")
+        (disk / "ballast").write_bytes(bytes(40_000))
+        line = b'{"text":"%s"}' % (b"x" * 3_000)
+        written = 0
+        with pytest.raises(OSError, match="No space|written"):
+            for _ in range(100):
+                log.append([line])
+                written += 1
+        assert len(records(disk / "events.jsonl")) == written
+        (disk / "ballast").unlink()
+        log.append([line])
+        assert len(records(disk / "events.jsonl")) == written + 1
+        log.close()
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
