@@ -51,7 +51,9 @@ class _Reader:
         root = self._parse()
         if self.faults:
             return _INVALID
-        return self._struct(root or _empty_mapping(), into, "", passed_over=SECTIONS)
+        if root is None or _is_null(root):
+            root = _empty(root)
+        return self._struct(root, into, "", passed_over=SECTIONS)
 
     def _parse(self) -> yaml.Node | None:
         try:
@@ -79,8 +81,8 @@ class _Reader:
         if _is_null(node):
             if shape.optional:
                 return None
-            if shape.structs:
-                node = _empty_mapping(node)
+            if shape.structs or shape.items is not None:
+                node = _empty(node, shape)
         if shape.items is not None:
             return self._items(node, shape, key)
         if shape.structs:
@@ -106,7 +108,7 @@ class _Reader:
             if name in fields:
                 values[name] = self._value(value_node, fields[name].type, child)
             elif name != tag and name not in passed_over:
-                known = [*fields, *passed_over]
+                known = [*fields, *passed_over, *([tag] if tag else [])]
                 self._fault(_line(name_node), child, "unknown key" + _did_you_mean(name, known))
         for name, field in fields.items():
             if field.required and name not in values:
@@ -176,9 +178,12 @@ class _Reader:
             return _INVALID
 
     def _decode(self, kind: type, value: Any) -> Any:
-        if kind is Path and isinstance(value, str) and value:
+        if kind is not Path or not isinstance(value, str) or not value or "\0" in value:
+            raise ValueError("expected a path")
+        try:
             return self.base / Path(value).expanduser()
-        raise ValueError("expected a path")
+        except RuntimeError as error:
+            raise ValueError("expected a path; nobody of that name has a home folder") from error
 
     def _entries(self, node: yaml.MappingNode, key: str) -> Iterator[tuple[str, yaml.Node, yaml.Node]]:
         seen: dict[str, int] = {}
@@ -200,8 +205,11 @@ def _is_null(node: yaml.Node) -> bool:
     return isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null"
 
 
-def _empty_mapping(at: yaml.Node | None = None) -> yaml.MappingNode:
+def _empty(at: yaml.Node | None, shape: Shape | None = None) -> yaml.Node:
+    """The empty mapping or list that a section without content stands for."""
     mark = at.start_mark if at else None
+    if shape is not None and shape.items is not None and shape.keys is None:
+        return yaml.SequenceNode("tag:yaml.org,2002:seq", [], mark, mark)
     return yaml.MappingNode("tag:yaml.org,2002:map", [], mark, mark)
 
 

@@ -28,8 +28,10 @@ def make_client(
     client.connect_timeout = CONNECT_TIMEOUT_SECONDS
     client.reconnect_delay_set(RECONNECT_MIN_SECONDS, settings.reconnect_max_seconds)
     client.max_inflight_messages_set(UNACKNOWLEDGED_AT_MOST)
-    if settings.username is not None:
-        client.username_pw_set(settings.username, settings.password())
+    password = settings.password()
+    username = settings.username or (client_id if password else None)
+    if username is not None:
+        client.username_pw_set(username, password)
     if settings.tls is not None:
         context = ssl.create_default_context(cafile=settings.tls.ca_file)
         if settings.tls.cert_file is not None:
@@ -38,4 +40,10 @@ def make_client(
     if will is not None:
         properties = wire.properties_of(will, PacketTypes.WILLMESSAGE)
         client.will_set(will.topic, will.payload, will.qos, will.retain, properties)
+    client.on_socket_register_write = _leave_writing_to_the_network_thread
     return client
+
+
+def _leave_writing_to_the_network_thread(*_: object) -> None:
+    """While this callback is set, paho does not write to the socket from the thread that calls `publish`: two
+    writers can tear a packet apart, and what one leaves unfinished lies until the loop's next second."""

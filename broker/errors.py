@@ -19,3 +19,7 @@ class ConfigError(Exception):
     def __init__(self, faults: Sequence[str]) -> None:
         super().__init__("\n".join(faults))
         self.faults = tuple(faults)
+
+
+class BrokerError(Exception):
+    """A broker that could not be started here. The text says why, in its own words, and what to do."""

@@ -32,7 +32,8 @@ class Shape:
 
 def shape_of(annotation: Any) -> Shape:
     bare = _bare(annotation)
-    members = typing.get_args(bare) if isinstance(bare, types.UnionType) else (bare,)
+    is_union = typing.get_origin(bare) in (types.UnionType, typing.Union)
+    members = typing.get_args(bare) if is_union else (bare,)
     optional = types.NoneType in members
     members = tuple(_bare(member) for member in members if member is not types.NoneType)
     structs = [member for member in members if isinstance(member, type) and issubclass(member, Struct)]

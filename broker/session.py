@@ -1,15 +1,14 @@
 """A session with the broker: connect, last will, resubscribe, publish.
 
 An exception that escapes a paho callback ends the network thread while paho goes on saying "connected". So
-each callback here is guarded, the thread is ours, and a bug is handed to `on_bug`. Only this module,
-`connection` and `wire` import paho.
+each callback here is guarded, the thread is ours, and a bug is handed to `on_bug`. Only this module
+and its neighbours `connection`, `wire`, `subscription` and `handover` import paho.
 """
 
 import logging
 import sys
 import threading
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import paho.mqtt.client as paho
@@ -20,8 +19,10 @@ from paho.mqtt.reasoncodes import ReasonCode
 from broker import wire
 from broker.connection import CONNECT_TIMEOUT_SECONDS, make_client
 from broker.errors import MessageError
+from broker.handover import Handover
 from broker.publication import Publication
 from broker.settings import BrokerSettings
+from broker.subscription import Subscription
 
 log = logging.getLogger(__name__)
 
@@ -32,42 +33,6 @@ _ADVICE = {
     "Bad user name or password": "; check broker.username and broker.password_file",
     "Unsupported protocol version": "; the broker must speak MQTT v5",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Subscription:
-    """A topic filter and what to call, on the network thread, with each publication that matches it."""
-
-    filter: str
-    handler: Callable[[Publication], None]
-    qos: int = 0
-
-    def matches(self, topic: str) -> bool:
-        plain = self.filter.split("/", 2)[2] if self.filter.startswith("$share/") else self.filter
-        return paho.topic_matches_sub(plain, topic)
-
-
-class Handover:
-    """What became of a publication: at QoS 0 written to the socket, at QoS 1 acknowledged by the broker."""
-
-    def __init__(self, info: paho.MQTTMessageInfo) -> None:
-        self._info = info
-
-    @property
-    def done(self) -> bool:
-        """Whether nothing is left to wait for; True as well for what was dropped with a lost connection."""
-        try:
-            return self._info.is_published()
-        except (RuntimeError, ValueError):
-            return True
-
-    def wait(self, timeout_seconds: float) -> bool:
-        """Blocks until done, and says whether it was handed over."""
-        try:
-            self._info.wait_for_publish(timeout_seconds)
-            return self._info.is_published()
-        except (RuntimeError, ValueError):
-            return False
 
 
 class Session:
@@ -100,6 +65,7 @@ class Session:
         self._expiry_seconds = expiry_seconds
         self._receive_maximum = receive_maximum
         self._on_bug = on_bug
+        self._broker = f"broker {settings.host}:{settings.port}"
         self._connected = threading.Event()
         self._maximum_packet_bytes: int | None = None
         self._failure: str | None = None
@@ -109,10 +75,12 @@ class Session:
         self._client.on_connect_fail = self._guarded(self._on_connect_fail)
         self._client.on_disconnect = self._guarded(self._on_disconnect)
         self._client.on_message = self._guarded(self._on_message)
+        self._client.on_subscribe = self._guarded(self._on_subscribe)
         self._thread = threading.Thread(target=self._run, name="network", daemon=True)
 
     @property
     def is_connected(self) -> bool:
+        """Whether the broker has accepted us and, if there are any, answered our subscriptions."""
         return self._connected.is_set()
 
     @property
@@ -157,6 +125,8 @@ class Session:
             retain=publication.retain,
             properties=wire.properties_of(publication, PacketTypes.PUBLISH),
         )
+        if publication.qos and info.rc == paho.MQTT_ERR_NO_CONN:
+            info.rc = paho.MQTT_ERR_SUCCESS  # paho calls it an error, and sends it after the next connect
         return Handover(info)
 
     def acknowledge(self, publication: Publication) -> None:
@@ -177,6 +147,8 @@ class Session:
 
     def _run(self) -> None:
         try:
+            # One turn before there is a connection makes the socket pair by which `publish` wakes the loop.
+            self._client.loop(0)
             self._client.loop_forever(retry_first_connection=True)
         except Exception as error:  # noqa: BLE001  whatever paho lets out has ended the network thread
             self._connected.clear()
@@ -202,24 +174,40 @@ class Session:
         if self._leaving:
             client.disconnect()
             return
-        where = f"broker {self._settings.host}:{self._settings.port}"
         if code.is_failure:
-            who = f"user {self._settings.username!r}" if self._settings.username else "an anonymous client"
-            self._report(f"{where} refused {who}: {code}{_ADVICE.get(str(code), '')}")
+            who = f"user {client.username!r}" if client.username else "an anonymous client"
+            self._report(f"{self._broker} refused {who}: {code}{_ADVICE.get(str(code), '')}")
             return
         self._maximum_packet_bytes = getattr(properties, "MaximumPacketSize", None)
         if self._subscriptions:
             client.subscribe([(item.filter, item.qos) for item in self._subscriptions])
+        else:
+            self._begin()
+
+    def _on_subscribe(
+        self,
+        _client: paho.Client,
+        _userdata: object,
+        _mid: int,
+        codes: Sequence[ReasonCode],
+        _properties: object,
+    ) -> None:
+        for subscription, code in zip(self._subscriptions, codes, strict=False):
+            if code.is_failure:
+                log.warning("%s refused the subscription to %s: %s", self._broker, subscription.filter, code)
+        self._begin()
+
+    def _begin(self) -> None:
         for birth in self._births():
             self.publish(birth)
         self._failure = None
         self._connected.set()
-        log.info("connected to %s as %s", where, self._client_id)
+        log.info("connected to %s as %s", self._broker, self._client_id)
 
     def _on_connect_fail(self, _client: paho.Client, _userdata: object) -> None:
         # paho calls this while it handles the OSError and does not pass it on.
         error = sys.exc_info()[1]
-        self._report(f"broker {self._settings.host}:{self._settings.port} cannot be reached: {error}")
+        self._report(f"{self._broker} cannot be reached: {error}")
 
     def _on_disconnect(
         self, _client: paho.Client, _userdata: object, _flags: object, code: ReasonCode, _properties: object
@@ -227,7 +215,7 @@ class Session:
         was_connected = self._connected.is_set()
         self._connected.clear()
         if was_connected and not self._leaving:
-            self._report(f"connection to {self._settings.host}:{self._settings.port} lost: {code}")
+            self._report(f"connection to {self._broker} lost: {code}")
 
     def _report(self, failure: str) -> None:
         log.log(logging.DEBUG if failure == self._failure else logging.WARNING, "%s; trying again", failure)

@@ -17,7 +17,10 @@ class PhotoProblem(Struct, frozen=True, kw_only=True):
 
 
 class GalleryState(WireJson, frozen=True, kw_only=True):
-    """What the node can recognise now. `stale` says the source could not be reached at the last poll."""
+    """What the node can recognise now. `stale` says the source could not be reached at the last poll.
+
+    problems: the first of them; problem_count: all of them.
+    """
 
     schema: int = SCHEMA
     version: str
@@ -25,6 +28,7 @@ class GalleryState(WireJson, frozen=True, kw_only=True):
     people: Count
     templates: Count
     problems: list[PhotoProblem]
+    problem_count: Count
     synced_at: Time | None
     stale: bool
     stale_reason: str | None

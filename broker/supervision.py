@@ -4,12 +4,19 @@ systemd's notification protocol is one datagram to the socket it names (sd_notif
 nothing is sent.
 """
 
+import ctypes
 import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from types import FrameType
+
+STARTER = "EDGE_STARTED_BY"
+"""Environment variable with the id of the process that started this one and wants it to end with itself."""
+
+_PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 def notify(state: str) -> None:
@@ -33,16 +40,35 @@ def watchdog_seconds() -> float | None:
     return int(microseconds) / 1e6 if microseconds.isdigit() and int(microseconds) else None
 
 
-def until_stopped(stop: threading.Event, check: Callable[[], bool], *, poll_seconds: float = 1.0) -> None:
-    """Waits on the main thread for SIGINT, SIGTERM or `stop`, and feeds systemd's watchdog while `check`
-    says that work was done since the last time."""
+def stop_on_signals(stop: threading.Event) -> None:
+    """SIGINT and SIGTERM set `stop`. For the main thread."""
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:
         stop.set()
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, on_signal)
+
+
+def until_stopped(stop: threading.Event, check: Callable[[], bool], *, poll_seconds: float = 1.0) -> None:
+    """Waits on the main thread for a signal or `stop`, and feeds systemd's watchdog while `check` says that
+    work was done since the last time."""
+    stop_on_signals(stop)
     while not stop.wait(poll_seconds):
         if check():
             notify("WATCHDOG=1")
     notify("STOPPING=1")
+
+
+def end_with_parent(parent: int) -> None:
+    """Asks Linux to send this process SIGTERM when its parent dies, however it dies; outlasts exec."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        sys.exit("the process that started this one is gone")
+
+
+def end_with_starter() -> None:
+    """The same for a child whose starter names itself in the environment, as `edge-node up` does."""
+    starter = os.environ.pop(STARTER, "")
+    if starter.isdigit():
+        end_with_parent(int(starter))

@@ -3,10 +3,11 @@
 import re
 from dataclasses import dataclass
 
-ID_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,63}$"
-PREFIX_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,63}(/[a-z0-9][a-z0-9_-]{0,63}){0,3}$"
+# `$` alone also stands before a last newline.
+ID_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,63}(?!\n)$"
+PREFIX_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,63}(/[a-z0-9][a-z0-9_-]{0,63}){0,3}(?!\n)$"
 
-_ID = re.compile(ID_PATTERN.removesuffix("$") + r"\Z")
+_ID = re.compile(ID_PATTERN)
 
 
 def is_id(text: str) -> bool:
@@ -32,6 +33,24 @@ class Topics:
     def device_status(self, device: str) -> str:
         return f"{self.prefix}/devices/{device}/status"
 
+    def device_people(self, device: str) -> str:
+        return f"{self.prefix}/devices/{device}/people"
+
+    def device_snapshot(self, device: str) -> str:
+        return f"{self.prefix}/devices/{device}/snapshot"
+
+    def device_stats(self, device: str) -> str:
+        return f"{self.prefix}/devices/{device}/stats"
+
+    def device_enabled(self, device: str) -> str:
+        return f"{self.prefix}/devices/{device}/enabled"
+
+    def device_enabled_set(self, device: str) -> str:
+        return f"{self.prefix}/devices/{device}/enabled/set"
+
+    def device_settings_set(self, device: str) -> str:
+        return f"{self.prefix}/devices/{device}/settings/set"
+
     def node_status(self, node: str) -> str:
         return f"{self.prefix}/nodes/{node}/status"
 
@@ -40,6 +59,16 @@ class Topics:
 
     def gallery_state(self) -> str:
         return f"{self.prefix}/gallery/state"
+
+    def requests(self, verb: str) -> str:
+        return f"{self.prefix}/requests/{verb}"
+
+    def replies(self, user: str) -> str:
+        """Where the answers to a user's requests go; the user names it as the MQTT v5 response topic."""
+        return f"{self.prefix}/replies/{user}"
+
+    def acks(self, node: str) -> str:
+        return f"{self.prefix}/acks/{node}"
 
     def frames_filter(self, shared_group: str | None = None) -> str:
         """The subscription that receives every camera's frames, shared with a group when one is named."""

@@ -1,0 +1,84 @@
+import os
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from broker import supervision
+
+
+@pytest.fixture
+def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """The socket on which systemd listens."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        path = tmp_path / "notify"
+        listener.bind(str(path))
+        listener.settimeout(2)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(path))
+        yield listener
+
+
+@pytest.fixture
+def own_signals() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def test_a_state_is_one_datagram(systemd: socket.socket) -> None:
+    supervision.notify("READY=1")
+    supervision.notify("STATUS=gallery of 3 people — ok")
+    assert systemd.recv(100) == b"READY=1"
+    assert systemd.recv(100).decode() == "STATUS=gallery of 3 people — ok"
+
+
+def test_an_abstract_socket_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    name = f"edge-test-{os.getpid()}"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind("\0" + name)
+        listener.settimeout(2)
+        monkeypatch.setenv("NOTIFY_SOCKET", "@" + name)
+        supervision.notify("READY=1")
+        assert listener.recv(100) == b"READY=1"
+
+
+@pytest.mark.parametrize("address", ["", "/no/such/socket"])
+def test_without_systemd_nothing_happens(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOTIFY_SOCKET", address)
+    supervision.notify("READY=1")
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("30000000", 30.0), ("0", None), ("", None), ("x", None)])
+def test_watchdog_interval(text: str, seconds: float | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WATCHDOG_USEC", text)
+    assert supervision.watchdog_seconds() == seconds
+
+
+def test_the_watchdog_is_fed_only_while_work_is_done(systemd: socket.socket, own_signals: None) -> None:
+    stop = threading.Event()
+    answers = iter([True, False, False, True])
+
+    def check() -> bool:
+        answer = next(answers, None)
+        if answer is None:
+            stop.set()
+        return bool(answer)
+
+    supervision.until_stopped(stop, check, poll_seconds=0.01)
+    assert [systemd.recv(100) for _ in range(3)] == [b"WATCHDOG=1", b"WATCHDOG=1", b"STOPPING=1"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_wait(number: signal.Signals, systemd: socket.socket, own_signals: None) -> None:
+    def check() -> bool:
+        os.kill(os.getpid(), number)
+        return False
+
+    stop = threading.Event()
+    supervision.until_stopped(stop, check, poll_seconds=0.01)
+    assert stop.is_set()
+    assert systemd.recv(100) == b"STOPPING=1"
