@@ -1,0 +1,132 @@
+"""Who may read and write which topic: mosquitto.acl, made from the topics.
+
+Rights hang on the user name, which the password proves, and never on the client id, which is only claimed.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from broker.topics import Topics
+
+DISCOVERY = "homeassistant"
+"""Home Assistant's own prefix for MQTT discovery and for its birth message."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identities:
+    """The user names of an installation, by role. A name has one role and one connection."""
+
+    devices: tuple[str, ...] = ()
+    nodes: tuple[str, ...] = ()
+    loggers: tuple[str, ...] = ()
+    dashboards: tuple[str, ...] = ()
+    home_assistants: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (*self.devices, *self.nodes, *self.loggers, *self.dashboards, *self.home_assistants)
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """Topic filters that a user may receive from, and publish to."""
+
+    read: tuple[str, ...]
+    write: tuple[str, ...]
+
+
+def device(name: str, topics: Topics) -> Rights:
+    return Rights(
+        read=(
+            topics.device_enabled(name),
+            topics.device_enabled_set(name),
+            topics.device_settings_set(name),
+        ),
+        write=(topics.frames(name), topics.device_status(name)),
+    )
+
+
+def node(name: str, topics: Topics) -> Rights:
+    return Rights(
+        read=(
+            topics.frames_filter(),
+            topics.observations_filter(),
+            topics.device_status("+"),
+            topics.device_enabled("+"),
+            topics.device_enabled_set("+"),
+            topics.requests("+"),
+            topics.acks(name),
+            f"{DISCOVERY}/status",
+        ),
+        write=(
+            topics.events_filter(),
+            topics.observations_filter(),
+            topics.device_people("+"),
+            topics.device_snapshot("+"),
+            topics.device_stats("+"),
+            topics.device_enabled("+"),
+            topics.node_status(name),
+            topics.node_stats(name),
+            topics.gallery_state(),
+            topics.replies("+"),
+            f"{DISCOVERY}/device/+/config",
+        ),
+    )
+
+
+def logger(_name: str, topics: Topics) -> Rights:
+    return Rights(read=(topics.events_filter(),), write=(topics.acks("+"),))
+
+
+def dashboard(name: str, topics: Topics) -> Rights:
+    return Rights(
+        read=(
+            topics.events_filter(),
+            topics.observations_filter(),
+            topics.device_status("+"),
+            topics.device_people("+"),
+            topics.device_snapshot("+"),
+            topics.device_stats("+"),
+            topics.device_enabled("+"),
+            topics.node_status("+"),
+            topics.node_stats("+"),
+            topics.gallery_state(),
+            topics.replies(name),
+        ),
+        write=(topics.device_enabled_set("+"), topics.device_settings_set("+"), topics.requests("+")),
+    )
+
+
+def home_assistant(name: str, topics: Topics) -> Rights:
+    rights = dashboard(name, topics)
+    return Rights(
+        read=(*rights.read, f"{DISCOVERY}/#"),
+        write=(*rights.write, f"{DISCOVERY}/status"),
+    )
+
+
+def text(identities: Identities, topics: Topics) -> str:
+    """The whole file. Whatever is not named in it is forbidden."""
+    roles: tuple[tuple[str, Callable[[str, Topics], Rights], Iterable[str]], ...] = (
+        ("camera", device, identities.devices),
+        ("recognition node", node, identities.nodes),
+        ("logger", logger, identities.loggers),
+        ("dashboard", dashboard, identities.dashboards),
+        ("Home Assistant", home_assistant, identities.home_assistants),
+    )
+    blocks = [
+        "\n".join(_block(title, name, rights_of(name, topics)))
+        for title, rights_of, names in roles
+        for name in names
+    ]
+    head = "# Made by `python -m broker.mosquitto` from broker/topics.py. What is not named is forbidden."
+    return "\n\n".join([head, *blocks]) + "\n"
+
+
+def _block(title: str, name: str, rights: Rights) -> Iterator[str]:
+    yield f"# {title}"
+    yield f"user {name}"
+    for topic in rights.read:
+        yield f"topic read {topic}"
+    for topic in rights.write:
+        yield f"topic write {topic}"
