@@ -1,0 +1,79 @@
+"""One camera of an agent inside the test's own process, on a real broker."""
+
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from broker.publication import Publication
+from broker.session import Session
+from camera_agent.agent import Agent
+from camera_agent.camera import Camera
+from camera_agent.settings import AgentConfig, CameraSettings, FolderSource
+
+FRAMES = "edge/frames/front-door"
+
+
+def test_the_queue_towards_a_stopped_broker_holds_one_frame(
+    photos: Path, mosquitto: Any, listener: Any, wait_for: Callable[..., None]
+) -> None:
+    settings = CameraSettings(source=FolderSource(files=(photos / "obama.jpg",)), fps=60)
+    camera = Camera("front-door", settings, mosquitto.settings, "boot", lambda _bug: None)
+    camera.start()
+    try:
+        listener.wait_for(FRAMES, 10)
+        mosquitto.send_signal(signal.SIGSTOP)
+        wait_for(lambda: camera.tally.dropped["the broker takes them too slowly"] > 30)
+        assert len(camera._session._client._out_packet) == 1
+    finally:
+        mosquitto.send_signal(signal.SIGCONT)
+        camera.close()
+        camera.join(5)
+    assert not camera.is_running
+    assert camera.tally.published + camera.tally.dropped.total() == camera.captured
+
+
+def test_frames_larger_than_the_broker_takes_are_counted(
+    photos: Path, mosquitto: Any, wait_for: Callable[..., None], caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = CameraSettings(source=FolderSource(files=(photos / "obama.jpg",)), fps=60)
+    camera = Camera("front-door", settings, mosquitto.settings, "boot", lambda _bug: None)
+    camera.start()
+    wait_for(lambda: camera.tally.published > 0)
+    camera._session._maximum_packet_bytes = 1000
+    wait_for(lambda: camera.tally.dropped["larger than the broker takes"] > 5)
+    camera.close()
+    camera.join(5)
+    assert caplog.text.count("larger than the broker takes") == 1
+
+
+def test_a_bug_in_a_source_ends_the_agent(
+    photos: Path, mosquitto: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr("camera_agent.camera.open_source", broken)
+    settings = CameraSettings(source=FolderSource(files=(photos / "obama.jpg",)))
+    agent = Agent(AgentConfig(broker=mosquitto.settings, cameras={"front-door": settings}))
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    outcome: list[int] = []
+    thread = threading.Thread(target=lambda: outcome.append(agent.run()))
+    thread.start()
+    thread.join(10)
+    assert outcome == [70]
+
+
+def test_a_frame_larger_than_the_socket_buffer_leaves_at_once(mosquitto: Any) -> None:
+    session = Session(mosquitto.settings, client_id="large")
+    session.start()
+    assert session.wait_connected(5)
+    began = time.monotonic()
+    for _ in range(5):
+        assert session.publish(Publication(topic=FRAMES, payload=bytes(12_000_000))).wait(5)
+    session.stop()
+    assert time.monotonic() - began < 2

@@ -1,0 +1,111 @@
+import logging
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from camera_agent.pace import Pace
+from camera_agent.settings import CommandSource
+from camera_agent.sources import Source, SourceError, open_source
+
+CAMERA = """
+import sys, time
+photos = [open(name, "rb").read() for name in sys.argv[2:]]
+print("camera is warm", file=sys.stderr, flush=True)
+for number in range(int(sys.argv[1])):
+    sys.stdout.buffer.write(b"garbage \\xff\\xd8 \\xff\\xd8\\xff\\xe0\\x00\\x30 more")
+    sys.stdout.buffer.write(photos[number % len(photos)])
+    sys.stdout.buffer.flush()
+    time.sleep(0.01)
+print("lens fell off", file=sys.stderr, flush=True)
+sys.exit(3)
+"""
+
+
+@pytest.fixture
+def camera(tmp_path: Path, photos: Path) -> Callable[[int], CommandSource]:
+    """Settings for a program that sends so many frames, and dies."""
+    program = tmp_path / "camera.py"
+    program.write_text(CAMERA)
+    files = [str(photos / name) for name in ("obama.jpg", "biden.jpg")]
+    return lambda frames: CommandSource(command=(sys.executable, str(program), str(frames), *files))
+
+
+def close(source: Source) -> None:
+    source.stop()
+    source.close()
+
+
+def test_sends_what_the_program_writes_and_tells_of_its_end(
+    camera: Callable[[int], CommandSource], photos: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    source = open_source(camera(20), Pace(60))
+    sent: list[bytes] = []
+    with pytest.raises(SourceError, match=r"ended with status 3: lens fell off"):
+        sent.extend(captured.jpeg for captured in source.frames())
+    close(source)
+    known = {(photos / name).read_bytes() for name in ("obama.jpg", "biden.jpg")}
+    assert len(sent) >= 3
+    assert set(sent) == known
+    assert "camera is warm" in caplog.text
+
+
+def test_a_slow_reader_gets_the_newest_frame(tmp_path: Path, photos: Path) -> None:
+    program = tmp_path / "counting.py"
+    program.write_text(
+        "import sys, time\nphoto = open(sys.argv[1], 'rb').read()\n"
+        "for number in range(1000):\n"
+        "    comment = b'%08d' % number\n"
+        "    sys.stdout.buffer.write(photo[:2] + b'\\xff\\xfe\\x00\\x0a' + comment + photo[2:])\n"
+        "    sys.stdout.buffer.flush()\n"
+        "    time.sleep(0.01)\n"
+    )
+    source = open_source(
+        CommandSource(command=(sys.executable, str(program), str(photos / "obama.jpg"))), Pace(60)
+    )
+    frames = source.frames()
+    first = int(next(frames).jpeg[6:14])
+    time.sleep(1)
+    second = int(next(frames).jpeg[6:14])
+    close(source)
+    assert second - first > 10
+
+
+def test_close_takes_the_whole_process_group_down(tmp_path: Path, wait_for: Callable[..., None]) -> None:
+    pids = tmp_path / "pids"
+    script = f"trap '' TERM; sleep 60 & echo $$ $! > {pids}; wait; sleep 60"
+    source = open_source(CommandSource(command=("sh", "-c", script)), Pace(5))
+    wait_for(lambda: pids.exists() and len(pids.read_text().split()) == 2)
+    began = time.monotonic()
+    close(source)
+    assert time.monotonic() - began < 2.5
+    for pid in pids.read_text().split():
+        wait_for(lambda pid=pid: _is_gone(int(pid)))
+    assert list(source.frames()) == []
+
+
+def _is_gone(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+def test_a_program_that_does_not_exist_is_one_clear_line() -> None:
+    with pytest.raises(SourceError) as caught:
+        open_source(CommandSource(command="rpicam-vidd --codec mjpeg"), Pace(5))
+    assert str(caught.value) == (
+        "program 'rpicam-vidd' cannot be started: No such file or directory; install it, or correct "
+        "source.command"
+    )
+
+
+def test_a_program_that_writes_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("camera_agent.sources.newest.STALL_SECONDS", 0.3)
+    source = open_source(CommandSource(command="sleep 60"), Pace(60))
+    with pytest.raises(SourceError, match="no frame for"):
+        next(source.frames())
+    close(source)

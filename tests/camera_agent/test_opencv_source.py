@@ -1,0 +1,83 @@
+import itertools
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from camera_agent.pace import Pace
+from camera_agent.settings import OpenCvSource
+from camera_agent.sources import SourceError, open_source
+from camera_agent.sources.opencv import Live
+
+cv2: Any = pytest.importorskip("cv2")
+np: Any = pytest.importorskip("numpy")
+
+VIDEO_FPS = 20
+FRAMES = 20
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """One second; each frame is one shade of grey, brighter than the one before."""
+    file = tmp_path_factory.mktemp("video") / "ramp.avi"
+    writer = cv2.VideoWriter(str(file), cv2.VideoWriter_fourcc(*"MJPG"), VIDEO_FPS, (64, 48))
+    for number in range(FRAMES):
+        writer.write(np.full((48, 64, 3), 10 + number * 10, np.uint8))
+    writer.release()
+    return str(file)
+
+
+def shade(jpeg: bytes) -> int:
+    image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert image.shape == (48, 64, 3)
+    return round((float(image.mean()) - 10) / 10)
+
+
+def test_a_video_file_plays_in_real_time_and_ends(video: str) -> None:
+    source = open_source(OpenCvSource(device=video, loop=False), Pace(10))
+    began = time.monotonic()
+    shades = [shade(captured.jpeg) for captured in source.frames()]
+    assert shades == list(range(0, FRAMES, 2))
+    assert 0.8 < time.monotonic() - began < 3
+    assert source.replay
+
+
+def test_a_video_file_begins_again(video: str) -> None:
+    source = open_source(OpenCvSource(device=video), Pace(20))
+    shades = [shade(captured.jpeg) for captured in itertools.islice(source.frames(), FRAMES + 3)]
+    assert shades == [*range(FRAMES), 0, 1, 2]
+    source.stop()
+    source.close()
+
+
+def test_a_camera_is_read_as_fast_as_it_gives_and_its_end_is_an_error(video: str) -> None:
+    source = Live(cv2, OpenCvSource(device=video), Pace(60))
+    shades: list[int] = []
+    with pytest.raises(SourceError, match="gives no more frames"):
+        shades.extend(shade(captured.jpeg) for captured in source.frames())
+    source.stop()
+    source.close()
+    assert shades[0] == 0
+    assert len(shades) < FRAMES
+
+
+def test_a_missing_file_or_camera_is_one_clear_line(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"there is no file .*gone\.avi"):
+        open_source(OpenCvSource(device=str(tmp_path / "gone.avi")), Pace(5))
+    with pytest.raises(SourceError, match=r"OpenCV cannot open 63; correct source\.device"):
+        open_source(OpenCvSource(device=63), Pace(5))
+
+
+def test_a_password_in_an_address_is_not_shown() -> None:
+    with pytest.raises(SourceError) as caught:
+        open_source(OpenCvSource(device="rtsp://ann:secret@127.0.0.1:9/main"), Pace(5))
+    assert "secret" not in str(caught.value)
+    assert "rtsp://127.0.0.1:9/main" in str(caught.value)
+
+
+def test_without_opencv_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cv2", None)
+    with pytest.raises(SourceError, match=r"pip install mqtt-edge-node\[opencv\]"):
+        open_source(OpenCvSource(device=0), Pace(5))
