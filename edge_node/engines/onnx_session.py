@@ -1,0 +1,42 @@
+"""The only file that imports onnxruntime."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+
+from edge_node.errors import EngineError
+
+Tensor = npt.NDArray[np.float32]
+
+ERRORS_ONLY = 3
+
+
+class OnnxSession:
+    """A network in memory, run on one thread: a second one gained nothing, a second process does."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises EngineError for a file that is missing or no network."""
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = ERRORS_ONLY
+        try:
+            data = path.read_bytes()
+            self._session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        except OSError as error:
+            raise EngineError(
+                f"{path} cannot be read: {error.strerror}; run: edge-node models install"
+            ) from error
+        except Exception as error:  # onnxruntime's errors share no narrower class
+            raise EngineError(
+                f"{path} is no usable network; run: edge-node models install ({error})"
+            ) from error
+        self._input = self._session.get_inputs()[0].name
+
+    def run(self, outputs: Sequence[str], batch: Tensor) -> list[Tensor]:
+        """The named outputs for one batch."""
+        tensors: list[Tensor] = self._session.run(list(outputs), {self._input: batch})
+        return tensors

@@ -1,0 +1,1 @@
+"""Model files: which there are (`catalogue`), where from (`sources`), and how they are kept (`install`)."""

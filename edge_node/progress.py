@@ -1,0 +1,26 @@
+"""Long work, seen: a bar on a terminal, a line now and then anywhere else."""
+
+import shutil
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from tqdm import tqdm
+
+Item = TypeVar("Item")
+
+LINES = 10
+
+
+def track(items: Iterable[Item], label: str, total: int) -> Iterator[Item]:
+    """The items, while standard error shows how many of them are done."""
+    if sys.stderr.isatty():
+        size = shutil.get_terminal_size()  # 80 x 24 on a serial console that says 0 x 0, where tqdm is mute
+        yield from tqdm(items, desc=label, total=total, file=sys.stderr, ncols=size.columns, nrows=size.lines)
+        return
+    step = max(1, total // LINES)
+    for done, item in enumerate(items, start=1):
+        yield item
+        if done % step == 0 or done == total:
+            sys.stderr.write(f"{label}: {done}/{total}\n")
+            sys.stderr.flush()
