@@ -59,19 +59,19 @@ class Gallery:
         """
         barred = _barred(enrolments, restricted)
         ids = person_ids({one.person for one in enrolments})
-        useful = [
-            (ids[one.person], one.digest, one.key, one) for one in enrolments if one.template is not None
-        ]
-        rows = [row[-1] for row in sorted(useful, key=lambda row: row[:3])]
+        useful = [one for one in enrolments if one.template is not None]
+        rows = sorted(useful, key=lambda one: (ids[one.person], one.digest, one.key))
         names = list(dict.fromkeys(row.person for row in rows))
         groups = {name: EventType.RESTRICTED if name in barred else EventType.AUTHORISED for name in names}
         index = {name: position for position, name in enumerate(names)}
         return cls(
-            version=_version(model, [(row.person, groups[row.person], row.digest) for row in rows]),
+            version=_version(
+                model, [(ids[row.person], row.person, groups[row.person], row.digest) for row in rows]
+            ),
             model=model,
             people=tuple(Person(id=ids[name], name=name, group=groups[name]) for name in names),
-            vectors=_read_only(_stacked([row.template for row in rows if row.template is not None])),
-            owners=_read_only(np.array([index[row.person] for row in rows], dtype=np.intp)),
+            vectors=_stacked([row.template for row in rows if row.template is not None]),
+            owners=np.array([index[row.person] for row in rows], dtype=np.intp),
         )
 
 
@@ -100,15 +100,10 @@ def _barred(enrolments: Sequence[Enrolment], restricted: Collection[str]) -> set
     return {*restricted, *(one.person for one in enrolments if one.group is EventType.RESTRICTED)}
 
 
-def _version(model: str, photos: Sequence[tuple[str, EventType, str]]) -> str:
-    text = repr((model, sorted((person, group.value, digest) for person, group, digest in photos)))
-    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:12]
+def _version(model: str, rows: Sequence[tuple[str, str, EventType, str]]) -> str:
+    text = repr((model, [(person_id, name, group.value, digest) for person_id, name, group, digest in rows]))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _stacked(templates: Sequence[npt.NDArray[np.float32]]) -> Vectors:
     return np.stack(templates) if templates else np.empty((0, 0), dtype=np.float32)
-
-
-def _read_only(array: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
-    array.flags.writeable = False
-    return array

@@ -56,7 +56,7 @@ class PhotoStore(Protocol):
         ...
 
     def photos(self) -> Sequence[Photo]:
-        """The photos of the last good state, also without the source. Raises GalleryError if there is none."""
+        """The photos of the last good state, also without the source; GalleryError if there is none."""
         ...
 
     def problems(self) -> Sequence[PhotoProblem]:

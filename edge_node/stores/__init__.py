@@ -1,0 +1,1 @@
+"""Drivers for reference photos and for what is learnt from them."""
