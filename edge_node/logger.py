@@ -3,6 +3,7 @@
 import json
 import logging
 import queue
+import threading
 import time
 from collections import OrderedDict
 
@@ -12,8 +13,9 @@ from broker import strict_json, timestamps
 from broker.errors import MessageError
 from broker.messages import Event
 from broker.publication import Publication
-from broker.session import Session, Subscription
+from broker.session import Session
 from broker.settings import BrokerSettings
+from broker.subscription import Subscription
 from broker.topics import Topics
 from edge_node.sinks.json_lines import JsonLines
 
@@ -21,6 +23,7 @@ log = logging.getLogger(__name__)
 
 CLIENT_ID = "edge-logger"
 SESSION_EXPIRY_SECONDS = 7 * 86_400
+CONNECT_SECONDS = 10.0
 UNDER_WAY_AT_MOST = 50
 IDS_REMEMBERED = 100_000
 TAIL_BYTES = 64_000_000
@@ -32,8 +35,8 @@ IDLE_SECONDS = 0.5
 class EventLogger:
     """Takes events from a session of its own and appends them to the log.
 
-    The network thread only queues; `turn`, on the main thread, writes what has gathered with one sync and
-    then acknowledges. While the disk is full nothing is acknowledged and the same lines are tried again. An
+    The network thread only queues; the writer thread puts what has gathered on disk with one sync and then
+    acknowledges. While the disk is full nothing is acknowledged and the same lines are tried again. An
     event seen before is acknowledged and not written; one that is no event goes to the quarantine file.
     """
 
@@ -46,8 +49,12 @@ class EventLogger:
             expiry_seconds=SESSION_EXPIRY_SECONDS,
             receive_maximum=UNDER_WAY_AT_MOST,
             manual_ack=True,
+            on_bug=self._fail,
         )
-        self.turns = 0
+        self.stop = threading.Event()
+        self.bug: Exception | None = None
+        self._turns = self._turns_seen = 0
+        self._writer = threading.Thread(target=self._write_on, name="writer", daemon=True)
         self._records = records
         self._quarantine = quarantine
         self._queue: queue.SimpleQueue[Publication] = queue.SimpleQueue()
@@ -57,9 +64,26 @@ class EventLogger:
         for line in records.tail(TAIL_BYTES):
             self._remember(_id_of(line))
 
+    def start(self) -> None:
+        """Returns when events can arrive, or after a while without a broker."""
+        self.session.start()
+        self._writer.start()
+        self.session.wait_connected(CONNECT_SECONDS)
+
+    def check(self) -> bool:
+        """Whether both threads live and the writer has turned since the last time."""
+        turns, self._turns_seen = self._turns_seen, self._turns
+        return self.session.is_alive and self._writer.is_alive() and self._turns != turns
+
+    def shut_down(self) -> None:
+        """What is not on disk by now stays with the broker and comes again at the next start."""
+        self.stop.set()
+        self._writer.join(2.0)
+        self.session.stop()
+
     def turn(self) -> None:
         """Waits a moment for events and puts what has come on disk."""
-        self.turns += 1
+        self._turns += 1
         if not self._held:
             self._held = self._gathered()
         if not self._held:
@@ -79,16 +103,25 @@ class EventLogger:
             self.session.acknowledge(publication)
         self._held = []
 
-    @property
-    def is_waiting_for_disk(self) -> bool:
-        return self._failing
+    def _write_on(self) -> None:
+        try:
+            while not self.stop.is_set():
+                self.turn()
+        except Exception as error:  # noqa: BLE001  a writer that ends unseen would leave events unwritten
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        log.critical("a bug; the process ends and is to be started again", exc_info=error)
+        self.bug = error
+        self.stop.set()
 
     def _receive(self, publication: Publication) -> None:
         self._queue.put(publication)
 
     def _gathered(self) -> list[Publication]:
+        gathered: list[Publication] = []
         try:
-            gathered = [self._queue.get(timeout=IDLE_SECONDS)]
+            gathered.append(self._queue.get(timeout=IDLE_SECONDS))
             while len(gathered) < UNDER_WAY_AT_MOST:
                 gathered.append(self._queue.get_nowait())
         except queue.Empty:

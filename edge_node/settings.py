@@ -2,8 +2,9 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
+import msgspec
 from msgspec import Meta, Struct
 
 from broker.messages import Id
@@ -137,6 +138,8 @@ class NodeConfig(Struct, frozen=True, kw_only=True):
     """All that `edge-node` reads from config.yaml."""
 
     broker: BrokerSettings = BrokerSettings()
+    cameras: dict[Id, Any] = msgspec.field(default_factory=dict)
+    """What this machine's camera agent sends; the agent reads and checks it."""
     node: NodeSettings = NodeSettings()
     models: ModelsSettings = ModelsSettings()
     engine: EngineSettings = EngineSettings()

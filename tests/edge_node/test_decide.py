@@ -2,11 +2,11 @@ from itertools import count, pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
-from people import ANN, BOB, EVE, OTHER_STRANGER, STRANGER, THRESHOLD, face, unit
 
 from broker.messages import EventType
 from edge_node.decide import Decider, Decision
 from edge_node.faces import Box, Face
+from tests.edge_node.people import ANN, BOB, EVE, OTHER_STRANGER, STRANGER, THRESHOLD, face, unit
 
 BUFFER = 120.0
 

@@ -10,19 +10,18 @@ from hypothesis import strategies as st
 
 from edge_node.decode import decode
 from edge_node.errors import DecodeError
-from edge_node.faces import Image
 from edge_node.jpeg import MAX_SCANS, JpegHeader, read_header
 
 LIMITS = {"max_bytes": 4_000_000, "max_pixels": 8_000_000}
 
 
-def picture(width: int = 64, height: int = 48) -> Image:
+def picture(width: int = 64, height: int = 48) -> cv2.typing.MatLike:
     """Smooth, with every corner of another colour, so that a turn shows."""
     corners = np.array([[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [255, 255, 255]]], np.uint8)
     return cv2.resize(corners, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
-def jpeg_of(image: Image, *flags: int) -> bytes:
+def jpeg_of(image: cv2.typing.MatLike, *flags: int) -> bytes:
     encoded, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 95, *flags])
     assert encoded
     return data.tobytes()
@@ -60,7 +59,7 @@ def test_grey_and_progressive_pictures_are_taken() -> None:
     assert decode(jpeg_of(picture(), cv2.IMWRITE_JPEG_PROGRESSIVE, 1), **LIMITS).shape == (48, 64, 3)
 
 
-TURNS: dict[int, Callable[[Image], Image]] = {
+TURNS: dict[int, Callable[[cv2.typing.MatLike], cv2.typing.MatLike]] = {
     1: lambda image: image,
     2: lambda image: cv2.flip(image, 1),
     3: lambda image: cv2.rotate(image, cv2.ROTATE_180),
@@ -95,7 +94,10 @@ HOSTILE = {
     "claims 8000 x 8000": (with_sides(GOOD, 8000, 8000), "too_many_pixels"),
     "claims 65535 x 1": (with_sides(GOOD, 65535, 1), "bad_size"),
     "claims 0 x 0": (with_sides(GOOD, 0, 0), "bad_size"),
-    "hundreds of scans": (with_scans(jpeg_of(picture(), cv2.IMWRITE_JPEG_PROGRESSIVE, 1), 500), "too_many_scans"),
+    "hundreds of scans": (
+        with_scans(jpeg_of(picture(), cv2.IMWRITE_JPEG_PROGRESSIVE, 1), 500),
+        "too_many_scans",
+    ),
     "two frame headers": (
         GOOD[: GOOD.index(b"\xff\xda")] + GOOD[GOOD.index(b"\xff\xc0") :],
         "unsupported",

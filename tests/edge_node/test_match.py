@@ -3,11 +3,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from people import ANN, BOB, EVE, HOUSEHOLD, MARGIN, STRANGER, THRESHOLD, enrolled, gallery_of, match, unit
 
 from broker.messages import EventType
 from edge_node.gallery import Gallery
 from edge_node.match import identify
+from tests.edge_node.people import (
+    ANN,
+    BOB,
+    EVE,
+    HOUSEHOLD,
+    MARGIN,
+    STRANGER,
+    THRESHOLD,
+    enrolled,
+    gallery_of,
+    match,
+    unit,
+)
 
 
 def test_the_enrolled_are_recognised() -> None:

@@ -1,0 +1,33 @@
+"""`edge-node`: one command line for everything on the recognition side."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from broker.errors import ConfigError
+from broker.logs import log_to_stderr
+from broker.supervision import end_with_starter
+from edge_node.commands import check_config, doctor, log, models, run, up
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit codes: 0 done, 1 failed with a message, 70 a bug, 78 a fault in the configuration."""
+    parser = argparse.ArgumentParser(prog="edge-node", description="Faces on MQTT frames become events.")
+    parser.add_argument("-v", "--verbose", action="store_true", help="log details")
+    subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
+    for command in (up, run, log, check_config, doctor, models):
+        command.add_parser(subparsers)
+    options = parser.parse_args(arguments)
+    end_with_starter()
+    log_to_stderr(verbose=options.verbose)
+    try:
+        return int(options.func(options))
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return ConfigError.EXIT_CODE
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,30 @@
+"""`edge-node check-config`: every fault of config.yaml at once, or that there is none."""
+
+import argparse
+import sys
+
+from broker.errors import ConfigError
+from edge_node.commands.options import Subparsers, add_config, agent_faults, read_config
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    parser = subparsers.add_parser("check-config", help="look for faults in config.yaml", description=__doc__)
+    add_config(parser)
+    parser.set_defaults(func=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    faults: list[str] = []
+    cameras = True
+    try:
+        cameras = bool(read_config(arguments).cameras)
+    except ConfigError as error:
+        faults += error.faults
+    if cameras:
+        faults += [fault for fault in agent_faults(arguments) if fault not in faults]
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    if faults:
+        return ConfigError.EXIT_CODE
+    print(f"{arguments.config}: no fault found")
+    return 0

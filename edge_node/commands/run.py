@@ -1,0 +1,30 @@
+"""`edge-node run`: the recognition node."""
+
+import argparse
+import sys
+
+from broker.supervision import notify, until_stopped
+from edge_node.commands.options import BUG, Subparsers, add_config, read_config
+from edge_node.errors import EngineError
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    parser = subparsers.add_parser("run", help="run the recognition node", description=__doc__)
+    add_config(parser)
+    parser.set_defaults(func=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    config = read_config(arguments)
+    from edge_node.node import Node
+
+    try:
+        node = Node(config)
+    except (EngineError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    node.start()
+    notify("READY=1")
+    until_stopped(node.stop, node.check)
+    node.shut_down()
+    return BUG if node.bug else 0

@@ -1,0 +1,25 @@
+"""`edge-node up`: broker, logger, node and camera agent on this machine, from one config.yaml."""
+
+import argparse
+import threading
+
+from broker.errors import ConfigError
+from broker.supervision import stop_on_signals
+from edge_node.commands.options import Subparsers, add_config, agent_faults, read_config
+from edge_node.up import Supervisor, plan
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    parser = subparsers.add_parser("up", help="run everything on this machine", description=__doc__)
+    add_config(parser)
+    parser.set_defaults(func=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    config = read_config(arguments)
+    faults = agent_faults(arguments) if config.cameras else []
+    if faults:
+        raise ConfigError(faults)
+    stop = threading.Event()
+    stop_on_signals(stop)
+    return Supervisor(config, plan(config, arguments.config)).run(stop)

@@ -1,0 +1,134 @@
+"""Looks at what a node needs, one thing after the other, without changing anything."""
+
+import importlib.metadata
+import os
+import platform
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from broker.local import find_mosquitto
+from broker.session import Session
+from edge_node.errors import GalleryError
+from edge_node.models.catalogue import CATALOGUE
+from edge_node.models.install import Models, is_complete
+from edge_node.settings import NodeConfig, S3Source
+from edge_node.stores.build import count_photos
+
+PACKAGES = ("paho-mqtt", "msgspec", "numpy", "opencv-python-headless", "onnxruntime", "simplejpeg", "boto3")
+OPTIONAL_PACKAGES = {"iotcore": "embedded-broker"}
+CONNECT_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report. `advice` says what to do; `is_fault` that nothing works without it."""
+
+    subject: str
+    text: str
+    advice: str = ""
+    is_fault: bool = False
+
+    @property
+    def mark(self) -> str:
+        if self.is_fault:
+            return "FAIL"
+        return "note" if self.advice else "ok"
+
+
+def examine(config: NodeConfig) -> Iterator[Finding]:
+    yield Finding("python", f"{platform.python_version()} on {platform.machine()}, {sys.prefix}")
+    yield from _packages()
+    yield from _models(config)
+    yield _folder("state folder", config.node.state_folder())
+    yield _folder("log folder", config.log.file.absolute().parent)
+    yield _broker(config)
+    yield _gallery(config)
+
+
+def _packages() -> Iterator[Finding]:
+    for name in PACKAGES:
+        version = _version(name)
+        missing = "" if version else "pip install 'mqtt-edge-node[node]'"
+        yield Finding(name, version or "not installed", missing, is_fault=not version)
+    for name, extra in OPTIONAL_PACKAGES.items():
+        version = _version(name)
+        needless = version or find_mosquitto()
+        yield Finding(
+            name,
+            version or "not installed",
+            "" if needless else f"pip install 'mqtt-edge-node[{extra}]', or sudo apt install mosquitto",
+        )
+    mosquitto = find_mosquitto()
+    yield Finding(
+        "mosquitto",
+        mosquitto or "not installed",
+        "" if mosquitto else "sudo apt install mosquitto mosquitto-clients",
+    )
+
+
+def _models(config: NodeConfig) -> Iterator[Finding]:
+    models = Models.of(config)
+    for model in CATALOGUE:
+        path = models.find(model.name)
+        yield Finding(
+            f"model {model.name}", str(path or "not installed"), "" if path else "edge-node models install"
+        )
+    if not is_complete(models):
+        yield Finding(
+            "engine", "a detector and the embedder are needed", "edge-node models install", is_fault=True
+        )
+
+
+def _folder(subject: str, folder: Path) -> Finding:
+    existing = next(place for place in (folder, *folder.parents) if place.exists())
+    if os.access(existing, os.W_OK | os.X_OK):
+        return Finding(subject, f"{folder} can be written")
+    return Finding(
+        subject,
+        f"{existing} cannot be written by this user",
+        "chown it, or set node.state_dir and log.file",
+        is_fault=True,
+    )
+
+
+def _broker(config: NodeConfig) -> Finding:
+    settings = config.broker
+    where = f"{settings.host}:{settings.port}"
+    try:
+        session = Session(settings, client_id=f"doctor-{os.getpid()}")
+    except OSError as error:
+        return Finding("broker", str(error), "check broker.password_file and broker.tls", is_fault=True)
+    session.start()
+    connected = session.wait_connected(CONNECT_SECONDS)
+    failure = session.failure or f"{where} does not answer"
+    session.stop()
+    if connected:
+        return Finding("broker", f"{where} answers")
+    if settings.start == "auto" and settings.is_local and "refused" not in failure.split(":")[-1].lower():
+        return Finding("broker", failure, "check broker.host, broker.port and the credentials", is_fault=True)
+    if settings.start == "auto" and settings.is_local:
+        return Finding("broker", f"none at {where} yet", "edge-node up starts one, or start your own")
+    return Finding("broker", failure, "check broker.host, broker.port and the credentials", is_fault=True)
+
+
+def _gallery(config: NodeConfig) -> Finding:
+    source = config.gallery.source
+    if source is None:
+        return Finding("gallery", "no source: everybody is unknown", "set gallery.source in config.yaml")
+    where = f"s3://{source.bucket}/{source.prefix}" if isinstance(source, S3Source) else str(source.path)
+    try:
+        listed = count_photos(config.gallery)
+    except GalleryError as error:
+        return Finding(
+            "gallery", f"{where}: {error}", "what is enrolled already stays in force", is_fault=True
+        )
+    return Finding("gallery", f"{where}: {listed} photos")
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,189 @@
+"""The composition root of the recognition node: builds the parts and the threads, and takes them down."""
+
+import logging
+import math
+import threading
+import time
+from collections.abc import Callable
+
+from broker import timestamps
+from broker.errors import MessageError
+from broker.messages import Frame
+from broker.publication import Publication
+from broker.session import Session
+from broker.states import status
+from broker.subscription import Subscription
+from broker.topics import Topics
+from edge_node.counters import Counters
+from edge_node.decide import Decider
+from edge_node.engines.build import build_detector, build_embedder, build_enrolment_detector, engine_id
+from edge_node.identifiers import uuid7
+from edge_node.inbox import Inbox
+from edge_node.models.install import Models
+from edge_node.pipeline import Pipeline
+from edge_node.refresh import Refresher
+from edge_node.rejections import Rejections
+from edge_node.report import Arrival
+from edge_node.settings import NodeConfig
+from edge_node.stores.build import build_store
+from edge_node.stores.templates import TemplateFile
+from edge_node.worker import Worker
+
+log = logging.getLogger(__name__)
+
+CONNECT_SECONDS = 10.0
+FIRST_POLL_SECONDS = 30.0
+IDLE_SECONDS = 0.5
+
+
+class Node:
+    """Threads: network (the session's), worker (owns the engine), gallery (follows the source); main waits.
+
+    Raises EngineError when a model is missing. A bug on any thread sets `stop` and is kept in `bug`: the
+    process is to end, and its supervisor starts it again.
+    """
+
+    def __init__(self, config: NodeConfig) -> None:
+        self.stop = threading.Event()
+        self.bug: Exception | None = None
+        self._config = config
+        self._topics = Topics(config.broker.prefix)
+        self._counters = Counters(time.monotonic())
+        self._rejections = Rejections(self._counters)
+        self._inbox = Inbox[Arrival]()
+        self._refresher, self._pipeline = self._build_engine()
+        self._session = self._build_session()
+        self._worker = Worker(
+            settings=config.node,
+            topics=self._topics,
+            inbox=self._inbox,
+            pipeline=self._pipeline,
+            counters=self._counters,
+            rejections=self._rejections,
+            publish=self._session.publish,
+        )
+        self._threads = [
+            threading.Thread(target=self._guard, args=(loop,), name=name, daemon=True)
+            for name, loop in (("worker", self._work), ("gallery", self._follow_gallery))
+        ]
+        self._polled = threading.Event()
+        self._turns_seen = 0
+        self._stats_at = time.monotonic() + config.node.stats_seconds
+
+    def start(self) -> None:
+        """Returns when frames can arrive, or after a while without a broker."""
+        self._session.start()
+        for thread in self._threads:
+            thread.start()
+        self._session.wait_connected(CONNECT_SECONDS)
+
+    def check(self) -> bool:
+        """Publishes counters when they are due. Whether all threads live and the worker has turned since."""
+        now = time.monotonic()
+        if now >= self._stats_at:
+            self._stats_at = now + self._config.node.stats_seconds
+            stats = self._counters.stats(self._config.node.id, self._inbox.replaced, now)
+            self._session.publish(stats.to_publication(self._topics))
+        turns, self._turns_seen = self._turns_seen, self._worker.turns
+        alive = self._session.is_alive and all(thread.is_alive() for thread in self._threads)
+        return alive and self._worker.turns != turns
+
+    def shut_down(self) -> None:
+        self.stop.set()
+        self._session.stop([status(self._topics.node_status(self._config.node.id), "offline")])
+        for thread in self._threads:
+            thread.join(2.0)
+
+    def _build_engine(self) -> tuple[Refresher, Pipeline]:
+        config = self._config
+        models = Models.of(config)
+        detector = build_detector(config.engine, models)
+        enrolment_detector = build_enrolment_detector(config.engine, models)
+        embedder = build_embedder(config.engine, models)
+        gallery_model = engine_id(enrolment_detector, embedder)
+        state = config.node.state_folder()
+        refresher = Refresher(
+            build_store(config.gallery, state),
+            TemplateFile(state / "templates.bin", model=gallery_model, dimension=embedder.dimension),
+            enrolment_detector,
+            embedder,
+            model=gallery_model,
+        )
+        threshold = embedder.threshold if config.match.threshold is None else config.match.threshold
+        margin = embedder.margin if config.match.margin is None else config.match.margin
+        decider = Decider(
+            frames=config.decide.frames,
+            unknown_frames=config.decide.unknown_frames,
+            buffer_seconds=config.decide.buffer_seconds,
+            same=threshold,
+            new_id=uuid7,
+        )
+        pipeline = Pipeline(
+            detector=detector,
+            embedder=embedder,
+            gallery=refresher.load(),
+            decider=decider,
+            threshold=threshold,
+            margin=margin,
+            min_face=config.engine.min_face,
+        )
+        people = len(pipeline.gallery.people)
+        log.info("engine %s, gallery by %s: %d people", pipeline.model, gallery_model, people)
+        return refresher, pipeline
+
+    def _build_session(self) -> Session:
+        node = self._config.node
+        status_topic = self._topics.node_status(node.id)
+        return Session(
+            self._config.broker,
+            client_id=node.id,
+            subscriptions=[Subscription(self._topics.frames_filter(node.shared_group), self._receive)],
+            will=status(status_topic, "offline"),
+            births=lambda: (
+                status(status_topic, "online"),
+                self._refresher.state().to_publication(self._topics),
+            ),
+            on_bug=self._fail,
+        )
+
+    def _receive(self, publication: Publication) -> None:
+        self._counters.receive()
+        try:
+            frame = Frame.from_publication(publication, self._topics)
+        except MessageError as error:
+            self._rejections.reject(self._topics.device_of(publication.topic), error.reason, str(error))
+            return
+        self._inbox.put(frame.device, Arrival(frame, timestamps.now(), time.monotonic()))
+
+    def _work(self) -> None:
+        """Frames wait for the first poll: before it the family would be strangers."""
+        patience = FIRST_POLL_SECONDS if self._pipeline.gallery.people else math.inf
+        waited_until = time.monotonic() + patience
+        while not self.stop.is_set() and not self._polled.wait(IDLE_SECONDS):
+            self._worker.turns += 1
+            if time.monotonic() > waited_until:
+                break
+        while not self.stop.is_set():
+            self._worker.turn()
+
+    def _follow_gallery(self) -> None:
+        while not self.stop.is_set():
+            gallery = self._refresher.poll()
+            if gallery is not None:
+                self._pipeline.gallery = gallery
+                log.info("gallery %s: %d people", gallery.version, len(gallery.people))
+            self._session.publish(self._refresher.state().to_publication(self._topics))
+            self._polled.set()
+            self.stop.wait(self._config.gallery.poll_seconds)
+
+    def _guard(self, loop: Callable[[], None]) -> None:
+        try:
+            loop()
+        except Exception as error:  # noqa: BLE001  a thread that ends unseen would leave the others idle
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        if not self.stop.is_set():
+            log.critical("a bug; the process ends and is to be started again", exc_info=error)
+            self.bug = error
+            self.stop.set()

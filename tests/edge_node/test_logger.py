@@ -1,0 +1,222 @@
+"""The logger on a real Mosquitto."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from broker import timestamps
+from broker.messages import Event, EventType
+from broker.publication import Publication
+from broker.topics import Topics
+from edge_node.identifiers import uuid7
+from edge_node.logger import EventLogger
+from edge_node.sinks.json_lines import JsonLines
+from tests.private_broker import PrivateBroker, eventually
+from tests.watcher import Watcher
+
+TOPICS = Topics()
+
+
+def event(**fields: Any) -> Event:
+    now = timestamps.now()
+    template = Event(
+        event_id=uuid7(),
+        sighting_id=uuid7(),
+        event_type=EventType.AUTHORISED,
+        device="front-door",
+        node="node-1",
+        person="Zoë Ødegård",
+        person_id="zoe",
+        similarity=0.96,
+        threshold=0.94,
+        margin=0.05,
+        reason="recognised",
+        frames=2,
+        box=(1, 2, 3, 4),
+        frame_size=(640, 480),
+        captured_at=now,
+        received_at=now,
+        decided_at=now,
+        latency_ms=20,
+        model="m",
+        gallery="g",
+    )
+    return msgspec.structs.replace(template, **fields)
+
+
+@contextmanager
+def logging_to(file: Path, mosquitto: PrivateBroker) -> Iterator[EventLogger]:
+    logger = EventLogger(mosquitto.settings, JsonLines(file), JsonLines(file.with_name("quarantine.jsonl")))
+    logger.start()
+    assert logger.session.wait_connected(5)
+    try:
+        yield logger
+    finally:
+        logger.shut_down()
+        assert logger.bug is None
+
+
+def logged(file: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in file.read_text("utf-8").splitlines()] if file.exists() else []
+
+
+def ids(file: Path) -> list[str]:
+    return [record["event_id"] for record in logged(file)]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "log/events.jsonl"
+
+
+@pytest.fixture
+def node(mosquitto: PrivateBroker) -> Iterator[Watcher]:
+    """Whoever publishes events."""
+    with Watcher(mosquitto.settings, "edge/acks/#", client_id="node-1") as node:
+        yield node
+
+
+def publish(node: Watcher, *events: Event) -> None:
+    for one in events:
+        assert node.session.publish(one.to_publication(TOPICS)).wait(5)
+
+
+def test_every_event_is_one_line(mosquitto: PrivateBroker, node: Watcher, file: Path) -> None:
+    events = [event(reason=f"number {number}") for number in range(120)]
+    with logging_to(file, mosquitto):
+        publish(node, *events)
+        assert eventually(lambda: len(logged(file)) == 120)
+    assert logged(file) == [json.loads(one.to_json()) for one in events]
+    assert "Zoë Ødegård" in file.read_text("utf-8")
+
+
+def test_what_happens_while_the_logger_is_away_is_logged_when_it_is_back(
+    mosquitto: PrivateBroker, node: Watcher, file: Path
+) -> None:
+    first, second, third = event(), event(), event()
+    with logging_to(file, mosquitto):
+        publish(node, first)
+        assert eventually(lambda: len(logged(file)) == 1)
+    publish(node, second, third)
+    with logging_to(file, mosquitto):
+        assert eventually(lambda: len(logged(file)) == 3)
+    assert ids(file) == [first.event_id, second.event_id, third.event_id]
+
+
+def test_it_outlives_a_restart_of_the_broker(mosquitto: PrivateBroker, node: Watcher, file: Path) -> None:
+    with logging_to(file, mosquitto) as logger:
+        publish(node, event())
+        mosquitto.stop()
+        assert eventually(lambda: not logger.session.is_connected)
+        node.session.publish(event().to_publication(TOPICS))
+        mosquitto.start()
+        assert eventually(lambda: len(logged(file)) == 2, 10)
+
+
+def test_a_duplicate_is_written_once_also_after_a_restart(
+    mosquitto: PrivateBroker, node: Watcher, file: Path
+) -> None:
+    one, other = event(), event()
+    with logging_to(file, mosquitto):
+        publish(node, one, one, one)
+        assert eventually(lambda: len(logged(file)) == 1)
+    with logging_to(file, mosquitto):
+        publish(node, one, other)
+        assert eventually(lambda: len(logged(file)) == 2)
+    assert ids(file) == [one.event_id, other.event_id]
+
+
+INVALID = {
+    "no json": b"hello",
+    "nothing": b"",
+    "a list": b"[]",
+    "two keys alike": b'{"schema":1,"schema":2}',
+    "half a surrogate": b'{"person":"\\ud800"}',
+    "deep": b"[" * 50_000,
+    "missing keys": b'{"schema":1,"event_id":"x"}',
+}
+
+
+def test_what_is_no_event_goes_to_quarantine_and_holds_up_nobody(
+    mosquitto: PrivateBroker, node: Watcher, file: Path
+) -> None:
+    good = event()
+    with logging_to(file, mosquitto):
+        for payload in INVALID.values():
+            bad = Publication(topic="edge/events/front-door/unknown", payload=payload, qos=1)
+            assert node.session.publish(bad).wait(5)
+        forged = Publication(topic="edge/events/garage/authorised", payload=good.to_json(), qos=1)
+        assert node.session.publish(forged).wait(5)
+        publish(node, good)
+        assert eventually(lambda: ids(file) == [good.event_id])
+    refused = logged(file.with_name("quarantine.jsonl"))
+    assert len(refused) == len(INVALID) + 1
+    assert refused[-1]["reason"] == "bad_topic"
+    with logging_to(file, mosquitto):
+        time.sleep(0.5)
+    assert len(logged(file.with_name("quarantine.jsonl"))) == len(INVALID) + 1
+
+
+def test_unknown_keys_of_later_versions_are_kept(mosquitto: PrivateBroker, node: Watcher, file: Path) -> None:
+    later = json.loads(event().to_json()) | {"mood": "none of our business", "schema": 2}
+    with logging_to(file, mosquitto):
+        publication = Publication(
+            topic="edge/events/front-door/authorised", payload=json.dumps(later).encode(), qos=1
+        )
+        assert node.session.publish(publication).wait(5)
+        assert eventually(lambda: logged(file) == [later])
+
+
+def test_while_the_disk_refuses_events_wait_and_nothing_is_lost(
+    mosquitto: PrivateBroker, node: Watcher, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = [event() for _ in range(80)]
+    refusing = True
+    write = os.write
+
+    def full(descriptor: int, data: bytes) -> int:
+        return write(descriptor, data[: len(data) // 2]) if refusing else write(descriptor, data)
+
+    with logging_to(file, mosquitto):
+        monkeypatch.setattr("edge_node.sinks.json_lines.os.write", full)
+        publish(node, *events)
+        time.sleep(1.5)
+        assert logged(file) == []
+        refusing = False
+        assert eventually(lambda: len(logged(file)) == 80, 10)
+    assert ids(file) == [one.event_id for one in events]
+
+
+def test_killed_at_random_it_writes_each_event_once(
+    mosquitto: PrivateBroker, node: Watcher, file: Path, tmp_path: Path
+) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text(f"broker: {{port: {mosquitto.settings.port}}}\nlog: {{file: {file}}}\n")
+    command = [sys.executable, "-m", "edge_node", "log", "--config", str(config)]
+    events = [event() for _ in range(160)]
+    with logging_to(file, mosquitto):
+        pass  # from here on the broker knows the logger
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    try:
+        for number, one in enumerate(events):
+            publish(node, one)
+            if number % 40 == 20:
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+                process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        assert eventually(lambda: len(logged(file)) >= 160, 15)
+        time.sleep(0.5)
+    finally:
+        process.kill()
+        process.wait()
+    assert ids(file) == [one.event_id for one in events]

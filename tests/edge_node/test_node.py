@@ -1,0 +1,303 @@
+"""The node on a real Mosquitto, with real photos and the real engine."""
+
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import cv2
+import pytest
+
+from broker.messages import Frame
+from broker.publication import Publication
+from broker.states import GalleryState, NodeStats
+from edge_node.models.install import Models
+from edge_node.node import Node
+from edge_node.settings import (
+    DecideSettings,
+    FolderSource,
+    GallerySettings,
+    NodeConfig,
+    NodeSettings,
+)
+from tests.edge_node.scenes import frame, jpeg, mirrored, read
+from tests.private_broker import PrivateBroker, eventually
+from tests.watcher import Watcher
+
+FPS = 8
+
+
+@pytest.fixture
+def gallery(photos: Path, tmp_path: Path) -> Path:
+    folder = tmp_path / "gallery"
+    for key, photo in {
+        "Authorised/Barack Obama.jpg": "obama.jpg",
+        "Restricted/Joe Biden/1.jpg": "biden.jpg",
+    }.items():
+        (folder / key).parent.mkdir(parents=True)
+        shutil.copyfile(photos / photo, folder / key)
+    return folder
+
+
+@pytest.fixture
+def config(mosquitto: PrivateBroker, gallery: Path, tmp_path: Path, models: Models) -> NodeConfig:
+    state = tmp_path / "state"
+    state.mkdir()
+    (state / "models").symlink_to(models.kept_in)
+    return NodeConfig(
+        broker=mosquitto.settings,
+        node=NodeSettings(state_dir=state, stats_seconds=0.5),
+        decide=DecideSettings(buffer_seconds=60),
+        gallery=GallerySettings(source=FolderSource(path=gallery), poll_seconds=0.5),
+    )
+
+
+@contextmanager
+def running(config: NodeConfig) -> Iterator[Node]:
+    node = Node(config)
+    node.start()
+    ticking = threading.Thread(target=lambda: [node.check() for _ in iter(lambda: node.stop.wait(0.2), True)])
+    ticking.start()
+    try:
+        yield node
+        assert node.bug is None
+    finally:
+        node.shut_down()
+        ticking.join()
+
+
+@pytest.fixture
+def watcher(config: NodeConfig) -> Iterator[Watcher]:
+    with Watcher(config.broker) as watcher:
+        yield watcher
+
+
+@pytest.fixture
+def node(config: NodeConfig, watcher: Watcher) -> Iterator[Node]:
+    with running(config) as node:
+        watcher.wait_for(lambda one: one.topic == "edge/nodes/node-1/status" and one.payload == b"online")
+        yield node
+
+
+def stay(watcher: Watcher, device: str, picture: bytes, *, frames: int = 6, first_seq: int = 0) -> None:
+    """Somebody stays before a camera for so many frames."""
+    for number in range(frames):
+        sent = frame(device, picture, seq=first_seq + number)
+        watcher.session.publish(sent.to_publication(watcher.topics))
+        time.sleep(1 / FPS)
+
+
+def test_people_in_front_of_a_camera_become_events(node: Node, watcher: Watcher, photos: Path) -> None:
+    stay(watcher, "front-door", jpeg(read(photos, "obama2.jpg")))
+    stay(watcher, "front-door", mirrored(photos, "biden.jpg"))
+    stay(watcher, "front-door", jpeg(read(photos, "grace_hopper.jpg")))
+    stay(watcher, "front-door", jpeg(read(photos, "chelsea.png")))
+    unknown = watcher.wait_for_event("unknown")
+    assert [(one.event_type.value, one.person) for one in watcher.events()] == [
+        ("authorised", "Barack Obama"),
+        ("restricted", "Joe Biden"),
+        ("unknown", None),
+    ]
+    event = watcher.events()[0]
+    assert (event.device, event.node, event.person_id) == ("front-door", "node-1", "barack-obama")
+    assert event.similarity is not None
+    assert event.similarity > event.threshold
+    assert event.captured_at <= event.received_at <= event.decided_at
+    assert event.reason == "recognised"
+    assert event.frames == 2
+    assert 0 <= event.latency_ms < 1_000
+    assert event.frame_size[1] == 720
+    assert unknown.reason == "below_threshold"
+    published = watcher.wait_for(lambda one: one.topic == "edge/events/front-door/authorised")
+    assert (published.qos, published.retain, published.content_type) == (1, False, "application/json")
+
+
+def test_a_camera_of_mqtt_3_that_knows_no_properties_is_welcome(
+    node: Node, watcher: Watcher, photos: Path
+) -> None:
+    picture = jpeg(read(photos, "obama2.jpg"))
+    for _ in range(4):
+        watcher.session.publish(Publication(topic="edge/frames/old-camera", payload=picture))
+        time.sleep(1 / FPS)
+    event = watcher.wait_for_event("authorised", device="old-camera")
+    assert event.captured_at == event.received_at
+
+
+def is_on(topic: str, publication: Publication) -> bool:
+    return publication.topic == topic
+
+
+def was_answered(watcher: Watcher, seq: int) -> bool:
+    return seq in [one.seq for one in watcher.observations() if one.faces]
+
+
+Spoil = Callable[[Frame], Publication]
+
+
+def payload(data: bytes) -> Spoil:
+    return lambda good: Publication(topic=f"edge/frames/{good.device}", payload=data)
+
+
+HOSTILE: dict[str, Spoil] = {
+    "empty": payload(b""),
+    "not_jpeg": payload(b"no picture at all"),
+    "truncated": lambda good: Publication(topic=f"edge/frames/{good.device}", payload=good.jpeg[:-500]),
+    "too_large": payload(b"\xff\xd8\xff" + bytes(4_000_001)),
+    "too_many_pixels": payload(
+        bytes.fromhex("ffd8ffc0001108 2000 2000 03 01110002110003110 0ffda".replace(" ", ""))
+    ),
+    "bad_device": lambda good: Publication(topic="edge/frames/Front Door!", payload=good.jpeg),
+    "bad_content_type": lambda good: Publication(
+        topic=f"edge/frames/{good.device}", payload=good.jpeg, content_type="image/png"
+    ),
+    "bad_seq": lambda good: Publication(
+        topic=f"edge/frames/{good.device}", payload=good.jpeg, user_properties={"seq": "-1"}
+    ),
+    "bad_time": lambda good: Publication(
+        topic=f"edge/frames/{good.device}", payload=good.jpeg, user_properties={"captured_at": "yesterday"}
+    ),
+}
+
+
+def test_each_hostile_frame_is_counted_once_warned_of_and_the_next_good_one_is_answered(
+    node: Node, watcher: Watcher, photos: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    picture = jpeg(read(photos, "obama2.jpg"))
+    good = frame("front-door", picture)
+    spoilt = [spoil(good) for spoil in HOSTILE.values()]
+    spoilt.append(frame("front-door", picture, age_seconds=3_600).to_publication(watcher.topics))
+    for seq, publication in enumerate(spoilt * 2):
+        watcher.session.publish(publication)
+        time.sleep(0.1)
+        watcher.session.publish(frame("front-door", picture, seq=seq).to_publication(watcher.topics))
+        assert eventually(partial(was_answered, watcher, seq)), publication.topic
+    reasons = {*HOSTILE, "stale"}
+
+    def says_it_all(publication: Publication) -> bool:
+        if publication.topic != "edge/nodes/node-1/stats":
+            return False
+        stats = NodeStats.from_json(publication.payload)
+        return stats.rejected == dict.fromkeys(reasons, 2) and stats.processed == len(spoilt) * 2
+
+    watcher.wait_for(says_it_all)
+    warned = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    for reason in reasons:
+        assert len([text for text in warned if f"rejected: {reason} " in text]) == 1
+    assert [one.event_type.value for one in watcher.events()] == ["authorised"]
+
+
+def test_a_retained_frame_is_not_looked_at(config: NodeConfig, watcher: Watcher, photos: Path) -> None:
+    picture = jpeg(read(photos, "obama2.jpg"))
+    kept = Publication(topic="edge/frames/front-door", payload=picture, retain=True, qos=1)
+    assert watcher.session.publish(kept).wait(5)
+    with running(config):
+        stats = watcher.wait_for(
+            lambda one: (
+                one.topic == "edge/nodes/node-1/stats"
+                and NodeStats.from_json(one.payload).rejected == {"retained": 1}
+            )
+        )
+    assert NodeStats.from_json(stats.payload).processed == 0
+
+
+def test_a_new_photo_is_enrolled_without_a_restart(
+    node: Node, watcher: Watcher, photos: Path, gallery: Path
+) -> None:
+    def known(people: int) -> Callable[[Publication], bool]:
+        return lambda one: (
+            one.topic == "edge/gallery/state" and GalleryState.from_json(one.payload).people == people
+        )
+
+    watcher.wait_for(known(2))
+    portrait = cv2.imwrite(str(gallery / "Authorised/Grace Hopper.jpg"), read(photos, "grace_hopper.jpg"))
+    assert portrait
+    watcher.wait_for(known(3))
+    stay(watcher, "front-door", mirrored(photos, "grace_hopper.jpg"))
+    assert watcher.wait_for_event("authorised").person == "Grace Hopper"
+
+
+def test_a_lost_source_is_stale_and_the_gallery_stays(
+    node: Node, watcher: Watcher, photos: Path, gallery: Path
+) -> None:
+    gallery.rename(gallery.with_name("unmounted"))
+    state = watcher.wait_for(
+        lambda one: one.topic == "edge/gallery/state" and GalleryState.from_json(one.payload).stale
+    )
+    assert GalleryState.from_json(state.payload).people == 2
+    stay(watcher, "front-door", jpeg(read(photos, "obama2.jpg")))
+    assert watcher.wait_for_event("authorised").person == "Barack Obama"
+
+
+def test_the_broker_may_come_and_go(
+    node: Node, watcher: Watcher, photos: Path, mosquitto: PrivateBroker
+) -> None:
+    mosquitto.stop()
+    time.sleep(1)
+    mosquitto.start()
+    assert watcher.session.wait_connected(10)
+    assert eventually(lambda: node._session.is_connected, 10)
+    stay(watcher, "front-door", jpeg(read(photos, "obama2.jpg")))
+    assert watcher.wait_for_event("authorised")
+
+
+def test_no_frame_waits_behind_others_when_cameras_are_too_fast(
+    node: Node, watcher: Watcher, photos: Path
+) -> None:
+    picture = jpeg(read(photos, "obama2.jpg"))
+    for seq in range(60):
+        for device in ("door", "yard", "shed"):
+            watcher.session.publish(frame(device, picture, seq=seq).to_publication(watcher.topics))
+        time.sleep(0.02)
+    assert eventually(
+        lambda: {one.device for one in watcher.observations() if one.seq == 59} == {"door", "yard", "shed"}
+    )
+    for event in watcher.events():
+        assert event.latency_ms < 1_000
+    counted = watcher.wait_for(
+        lambda one: (
+            one.topic == "edge/nodes/node-1/stats"
+            and (stats := NodeStats.from_json(one.payload)).processed + stats.replaced == 180
+        )
+    )
+    assert NodeStats.from_json(counted.payload).rejected == {}
+
+
+def test_a_camera_that_believes_it_is_1970_is_recognised_all_the_same(
+    node: Node, watcher: Watcher, photos: Path
+) -> None:
+    picture, began = jpeg(read(photos, "obama2.jpg")), time.monotonic()
+    epoch = datetime.fromisoformat("1970-01-01T00:01:00Z")
+    for seq in range(70):
+        captured = epoch + timedelta(seconds=time.monotonic() - began)
+        sent = frame("front-door", picture, seq=seq, captured_at=captured)
+        watcher.session.publish(sent.to_publication(watcher.topics))
+        time.sleep(0.1)
+    event = watcher.wait_for_event("authorised")
+    assert abs(event.captured_at - event.received_at) < timedelta(seconds=2)
+
+
+def test_two_nodes_share_the_frames_of_a_group(
+    config: NodeConfig, watcher: Watcher, photos: Path, mosquitto: PrivateBroker
+) -> None:
+    from msgspec.structs import replace
+
+    pair = [
+        replace(config, node=replace(config.node, id=name, shared_group="recognisers"))
+        for name in ("one", "two")
+    ]
+    with running(pair[0]), running(pair[1]):
+        for name in ("one", "two"):
+            watcher.wait_for(partial(is_on, f"edge/nodes/{name}/status"))
+        stay(watcher, "front-door", jpeg(read(photos, "obama2.jpg")), frames=8)
+        assert eventually(lambda: len(watcher.observations()) == 8)
+        assert {one.node for one in watcher.observations()} == {"one", "two"}
+
+
+def test_the_last_will_says_offline(config: NodeConfig, watcher: Watcher, mosquitto: PrivateBroker) -> None:
+    with running(config):
+        watcher.wait_for(lambda one: one.topic.endswith("node-1/status") and one.payload == b"online")
+    watcher.wait_for(lambda one: one.topic.endswith("node-1/status") and one.payload == b"offline")
