@@ -1,0 +1,185 @@
+"""The demo: every part on this machine, real photos as the camera, events as they come.
+
+Run it with `./scripts/demo`, which does the set-up first.
+"""
+
+import argparse
+import logging
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+import yaml
+
+from broker.config import load
+from broker.errors import MessageError
+from broker.messages import Event, Observation
+from broker.publication import Publication
+from broker.session import Session
+from broker.subscription import Subscription
+from broker.supervision import until_stopped
+from broker.topics import Topics
+from edge_node.settings import NodeConfig
+from scripts.demo_scenes import make_frames, make_gallery
+
+ROOT = Path(__file__).parent.parent
+DEMO = ROOT / "var/demo"
+FRAMES_EACH = 6
+LONGEST_SECONDS = 120.0
+PATIENCE_SECONDS = 20.0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="./scripts/demo", description=__doc__.split("\n")[0])
+    parser.add_argument("--once", action="store_true", help="show every picture once, sum up, and end")
+    options = parser.parse_args()
+    logging.disable(logging.CRITICAL)
+    prepare()
+    pictures = make_frames(ROOT / "var/photos", DEMO / "frames")
+    make_gallery(ROOT / "var/photos", DEMO / "gallery")
+    file = write_config(once=options.once)
+    return Demo(file, pictures, once=options.once).run()
+
+
+def prepare() -> None:
+    subprocess.run([sys.executable, str(ROOT / "scripts/photos.py"), str(ROOT / "var/photos")], check=True)
+    command = [sys.executable, "-m", "edge_node", "models", "install", "--config", str(ROOT / "config.yaml")]
+    subprocess.run(command, check=True)
+
+
+def write_config(*, once: bool) -> Path:
+    """config.yaml with what a demo needs: a free port, pictures shown once, visits that end soon."""
+    settings = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
+    settings["broker"] = {"host": "127.0.0.1", "port": free_port(1883)}
+    settings["cameras"]["front-door"] = {
+        "source": {
+            "type": "folder",
+            "path": str(DEMO / "frames"),
+            "loop": not once,
+            "frames_each": FRAMES_EACH,
+        },
+        "fps": 5,
+    }
+    settings["node"]["state_dir"] = str(ROOT / "var/state")
+    settings["gallery"]["source"] = {"type": "folder", "path": str(DEMO / "gallery")}
+    settings["decide"] = {"buffer_seconds": 120.0 if once else 3.0}
+    settings["log"]["file"] = str(DEMO / "events.jsonl")
+    file = DEMO / "config.yaml"
+    file.write_text("# Written by ./scripts/demo from config.yaml.\n" + yaml.safe_dump(settings), "utf-8")
+    return file
+
+
+def free_port(wanted: int) -> int:
+    """The wanted port, or any other when something listens there already."""
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", wanted))
+        except OSError:
+            listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+class Demo:
+    """Runs `edge-node up` and watches what it says on MQTT."""
+
+    def __init__(self, file: Path, pictures: list[Path], *, once: bool) -> None:
+        self._file = file
+        self._config = load(file, NodeConfig)
+        self._pictures = pictures
+        self._once = once
+        self._log_before = self._log_lines()
+        self._done = threading.Event()
+        self._answered: set[int] = set()
+        self._last_answer = time.monotonic()
+        self._events: Counter[str] = Counter()
+
+    def run(self) -> int:
+        settings, topics = self._config.broker, Topics(self._config.broker.prefix)
+        session = Session(
+            settings,
+            client_id="demo",
+            subscriptions=[
+                Subscription(topics.events_filter(), self._on_event, qos=1),
+                Subscription(topics.observations_filter(), self._on_observation),
+            ],
+        )
+        self._say_where_to_look()
+        command = [sys.executable, "-m", "edge_node", "up", "--config", str(self._file)]
+        began = time.monotonic()
+        with (DEMO / "up.log").open("w", encoding="utf-8") as output:
+            up = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
+            session.start()
+            until_stopped(self._done, lambda: self._look(up, began), poll_seconds=0.2)
+            session.stop()
+            up.terminate()
+            up.wait(60)
+        return self._sum_up(time.monotonic() - began) if self._once else 0
+
+    def _look(self, up: subprocess.Popen[bytes], began: float) -> bool:
+        now = time.monotonic()
+        complete = self._once and len(self._answered) == len(self._pictures)
+        stuck = self._once and now - max(began + LONGEST_SECONDS, self._last_answer + PATIENCE_SECONDS) > 0
+        if (complete and now - self._last_answer > 1.0) or stuck or up.poll() is not None:
+            self._done.set()
+        return False
+
+    def _on_observation(self, publication: Publication) -> None:
+        try:
+            observation = Observation.from_json(publication.payload)
+        except MessageError as error:
+            print(f"not an observation: {error}")
+            return
+        self._last_answer = time.monotonic()
+        if observation.seq is not None:
+            self._answered.add(observation.seq // FRAMES_EACH % len(self._pictures))
+
+    def _on_event(self, publication: Publication) -> None:
+        event = Event.from_json(publication.payload)
+        self._events[event.event_type] += 1
+        similarity = "" if event.similarity is None else f"similarity {event.similarity:.2f}"
+        print(
+            f"{event.decided_at.astimezone():%H:%M:%S}  {event.event_type.upper():<11} "
+            f"{event.person or '-':<14} {event.device}  {similarity}, {event.frames} frames agreed, "
+            f"{event.latency_ms} ms after capture",
+            flush=True,
+        )
+
+    def _say_where_to_look(self) -> None:
+        port = self._config.broker.port
+        print(f"""
+Events on MQTT   mosquitto_sub -V 5 -v -p {port} -t 'edge/events/#'
+JSON log         {self._config.log.file.relative_to(ROOT)}
+Output of all    {(DEMO / "up.log").relative_to(ROOT)}
+Gallery          {(DEMO / "gallery").relative_to(ROOT)}
+Camera frames    {(DEMO / "frames").relative_to(ROOT)}
+{"" if self._once else "Stop with Ctrl-C."}
+""")
+
+    def _log_lines(self) -> list[str]:
+        file = self._config.log.file
+        return file.read_text("utf-8").splitlines() if file.exists() else []
+
+    def _sum_up(self, seconds: float) -> int:
+        logged = self._log_lines()[len(self._log_before) :]
+        print(f"\n{self._config.log.file.relative_to(ROOT)}, the lines of this run:")
+        for line in logged:
+            print(line)
+        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(self._events.items())) or "no events"
+        print(
+            f"\n{len(self._answered)} of {len(self._pictures)} demo frames answered, {kinds}, "
+            f"{len(logged)} lines logged, in {seconds:.0f} s"
+        )
+        missing = {"authorised", "restricted", "unknown"} - set(self._events)
+        if missing or len(self._answered) < len(self._pictures) or len(logged) != self._events.total():
+            print(f"incomplete: see {(DEMO / 'up.log').relative_to(ROOT)}", file=sys.stderr)
+            return 1
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
