@@ -139,7 +139,7 @@ time.sleep(60)
         child = psutil.Process(int(parent.stdout.readline()))
         os.kill(parent.pid, signal.SIGKILL)
     assert eventually(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
-    assert not is_listening("127.0.0.1", port)
+    assert eventually(lambda: not is_listening("127.0.0.1", port))
 
 
 def test_the_embedded_broker_serves_old_cameras_on_the_next_free_port() -> None:
