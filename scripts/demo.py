@@ -17,6 +17,7 @@ import yaml
 
 from broker.config import load
 from broker.errors import MessageError
+from broker.local import is_listening
 from broker.messages import Event, Observation
 from broker.publication import Publication
 from broker.session import Session
@@ -29,8 +30,9 @@ from scripts.demo_scenes import make_frames, make_gallery
 ROOT = Path(__file__).parent.parent
 DEMO = ROOT / "var/demo"
 FRAMES_EACH = 6
-LONGEST_SECONDS = 120.0
-PATIENCE_SECONDS = 20.0
+POLL_SECONDS = 0.1
+SETTLE_SECONDS = 1.0
+PATIENCE_SECONDS = 45.0
 
 
 def main() -> int:
@@ -95,7 +97,7 @@ class Demo:
         self._log_before = self._log_lines()
         self._done = threading.Event()
         self._answered: set[int] = set()
-        self._last_answer = time.monotonic()
+        self._last_answer = 0.0
         self._events: Counter[str] = Counter()
 
     def run(self) -> int:
@@ -110,21 +112,23 @@ class Demo:
         )
         self._say_where_to_look()
         command = [sys.executable, "-m", "edge_node", "up", "--config", str(self._file)]
-        began = time.monotonic()
+        began = self._last_answer = time.monotonic()
         with (DEMO / "up.log").open("w", encoding="utf-8") as output:
             up = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
+            while not is_listening(settings.host, settings.port) and up.poll() is None:
+                time.sleep(POLL_SECONDS)
             session.start()
-            until_stopped(self._done, lambda: self._look(up, began), poll_seconds=0.2)
+            until_stopped(self._done, lambda: self._look(up), poll_seconds=POLL_SECONDS)
             session.stop()
             up.terminate()
             up.wait(60)
         return self._sum_up(time.monotonic() - began) if self._once else 0
 
-    def _look(self, up: subprocess.Popen[bytes], began: float) -> bool:
-        now = time.monotonic()
+    def _look(self, up: subprocess.Popen[bytes]) -> bool:
+        silent = time.monotonic() - self._last_answer
         complete = self._once and len(self._answered) == len(self._pictures)
-        stuck = self._once and now - max(began + LONGEST_SECONDS, self._last_answer + PATIENCE_SECONDS) > 0
-        if (complete and now - self._last_answer > 1.0) or stuck or up.poll() is not None:
+        stuck = self._once and silent > PATIENCE_SECONDS
+        if (complete and silent > SETTLE_SECONDS) or stuck or up.poll() is not None:
             self._done.set()
         return False
 
