@@ -24,6 +24,7 @@ from broker.session import Session
 from broker.subscription import Subscription
 from broker.supervision import until_stopped
 from broker.topics import Topics
+from edge_node.models.install import Models, is_complete
 from edge_node.settings import NodeConfig
 from scripts.demo_scenes import make_frames, make_gallery
 
@@ -48,9 +49,12 @@ def main() -> int:
 
 
 def prepare() -> None:
+    """What set-up has fetched already is not asked for again, so that a second run needs no network."""
     subprocess.run([sys.executable, str(ROOT / "scripts/photos.py"), str(ROOT / "var/photos")], check=True)
-    command = [sys.executable, "-m", "edge_node", "models", "install", "--config", str(ROOT / "config.yaml")]
-    subprocess.run(command, check=True)
+    config = ROOT / "config.yaml"
+    if not is_complete(Models.of(load(config, NodeConfig))):
+        command = [sys.executable, "-m", "edge_node", "models", "install", "--config", str(config)]
+        subprocess.run(command, check=True)
 
 
 def write_config(*, once: bool) -> Path:
