@@ -39,8 +39,8 @@ class BrokerSettings(Struct, frozen=True, kw_only=True):
     prefix: Prefix = "edge"
     """First word of every topic."""
     username: Annotated[str, Meta(min_length=1, max_length=128)] | None = None
-    """User name at the broker; with a password, the client id when absent: the node's id, `edge-logger`,
-    `agent-` and the device's id."""
+    """User name at the broker. With a password and no name, the client id: the node's id, `edge-logger`,
+    or the camera's id."""
     password_file: Path | None = None
     """File whose first line is the password; systemd's credential `mqtt-password` is used when absent."""
     tls: TlsSettings | None = None

@@ -19,7 +19,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     end_with_starter()
     log_to_stderr(verbose=options.verbose)
     try:
-        agent = Agent(load(options.config, AgentConfig), only=options.device)
+        config = load(options.config, AgentConfig)
+        if options.check and not config.cameras:
+            print(f"{options.config}: no fault found; no cameras")
+            return 0
+        agent = Agent(config, only=options.device)
     except ConfigError as error:
         print(error, file=sys.stderr)
         return ConfigError.EXIT_CODE

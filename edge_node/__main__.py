@@ -12,12 +12,7 @@ from edge_node.commands import check_config, doctor, log, models, run, up
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit codes: 0 done, 1 failed with a message, 70 a bug, 78 a fault in the configuration."""
-    parser = argparse.ArgumentParser(prog="edge-node", description="Faces on MQTT frames become events.")
-    parser.add_argument("-v", "--verbose", action="store_true", help="log details")
-    subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (up, run, log, check_config, doctor, models):
-        command.add_parser(subparsers)
-    options = parser.parse_args(arguments)
+    options = command_line().parse_args(arguments)
     end_with_starter()
     log_to_stderr(verbose=options.verbose)
     try:
@@ -25,8 +20,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ConfigError as error:
         print(error, file=sys.stderr)
         return ConfigError.EXIT_CODE
+    except ModuleNotFoundError as error:
+        print(f"{error.name} is missing: pip install 'mqtt-edge-node[node]'", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
+
+
+def command_line() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="edge-node", description="Faces on MQTT frames become events.")
+    parser.add_argument("-v", "--verbose", action="store_true", help="log details")
+    subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
+    for command in (up, run, log, check_config, doctor, models):
+        command.add_parser(subparsers)
+    return parser
 
 
 if __name__ == "__main__":

@@ -8,15 +8,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from broker.local import find_mosquitto
+from broker.local import find_mosquitto, is_listening
 from broker.session import Session
 from edge_node.errors import GalleryError
-from edge_node.models.catalogue import CATALOGUE
-from edge_node.models.install import Models, is_complete
 from edge_node.settings import NodeConfig, S3Source
-from edge_node.stores.build import count_photos
 
-PACKAGES = ("paho-mqtt", "msgspec", "numpy", "opencv-python-headless", "onnxruntime", "simplejpeg", "boto3")
+PACKAGES = (
+    "paho-mqtt",
+    "msgspec",
+    "numpy",
+    "opencv-python-headless",
+    "onnx",
+    "onnxruntime",
+    "simplejpeg",
+    "boto3",
+    "tqdm",
+)
 OPTIONAL_PACKAGES = {"iotcore": "embedded-broker"}
 CONNECT_SECONDS = 5.0
 
@@ -39,7 +46,10 @@ class Finding:
 
 def examine(config: NodeConfig) -> Iterator[Finding]:
     yield Finding("python", f"{platform.python_version()} on {platform.machine()}, {sys.prefix}")
-    yield from _packages()
+    packages = list(_packages())
+    yield from packages
+    if any(finding.is_fault for finding in packages):
+        return
     yield from _models(config)
     yield _folder("state folder", config.node.state_folder())
     yield _folder("log folder", config.log.file.absolute().parent)
@@ -69,6 +79,9 @@ def _packages() -> Iterator[Finding]:
 
 
 def _models(config: NodeConfig) -> Iterator[Finding]:
+    from edge_node.models.catalogue import CATALOGUE
+    from edge_node.models.install import Models, is_complete
+
     models = Models.of(config)
     for model in CATALOGUE:
         path = models.find(model.name)
@@ -96,24 +109,28 @@ def _folder(subject: str, folder: Path) -> Finding:
 def _broker(config: NodeConfig) -> Finding:
     settings = config.broker
     where = f"{settings.host}:{settings.port}"
+    if not is_listening(settings.host, settings.port):
+        if settings.start == "auto" and settings.is_local:
+            return Finding("broker", f"none at {where} yet", "edge-node up starts one, or start your own")
+        return Finding("broker", f"{where} does not answer", "check broker.host and port", is_fault=True)
     try:
-        session = Session(settings, client_id=f"doctor-{os.getpid()}")
+        # With a password the user name becomes the client id: a node at work is replaced, and comes back.
+        named = settings.username or (config.node.id if settings.password() else f"doctor-{os.getpid()}")
+        session = Session(settings, client_id=named)
     except OSError as error:
         return Finding("broker", str(error), "check broker.password_file and broker.tls", is_fault=True)
     session.start()
     connected = session.wait_connected(CONNECT_SECONDS)
-    failure = session.failure or f"{where} does not answer"
+    failure = session.failure or f"{where} does not speak MQTT"
     session.stop()
     if connected:
         return Finding("broker", f"{where} answers")
-    if settings.start == "auto" and settings.is_local and "refused" not in failure.split(":")[-1].lower():
-        return Finding("broker", failure, "check broker.host, broker.port and the credentials", is_fault=True)
-    if settings.start == "auto" and settings.is_local:
-        return Finding("broker", f"none at {where} yet", "edge-node up starts one, or start your own")
-    return Finding("broker", failure, "check broker.host, broker.port and the credentials", is_fault=True)
+    return Finding("broker", failure, "check the credentials and broker.tls", is_fault=True)
 
 
 def _gallery(config: NodeConfig) -> Finding:
+    from edge_node.stores.build import count_photos
+
     source = config.gallery.source
     if source is None:
         return Finding("gallery", "no source: everybody is unknown", "set gallery.source in config.yaml")

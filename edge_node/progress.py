@@ -5,8 +5,6 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
-from tqdm import tqdm
-
 Item = TypeVar("Item")
 
 LINES = 10
@@ -15,6 +13,8 @@ LINES = 10
 def track(items: Iterable[Item], label: str, total: int) -> Iterator[Item]:
     """The items, while standard error shows how many of them are done."""
     if sys.stderr.isatty():
+        from tqdm import tqdm
+
         size = shutil.get_terminal_size()  # 80 x 24 on a serial console that says 0 x 0, where tqdm is mute
         yield from tqdm(items, desc=label, total=total, file=sys.stderr, ncols=size.columns, nrows=size.lines)
         return

@@ -15,13 +15,11 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     faults: list[str] = []
-    cameras = True
     try:
-        cameras = bool(read_config(arguments).cameras)
+        read_config(arguments)
     except ConfigError as error:
         faults += error.faults
-    if cameras:
-        faults += [fault for fault in agent_faults(arguments) if fault not in faults]
+    faults += [fault for fault in agent_faults(arguments) if fault not in faults]
     for fault in faults:
         print(fault, file=sys.stderr)
     if faults:

@@ -17,7 +17,7 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     config = read_config(arguments)
-    faults = agent_faults(arguments) if config.cameras else []
+    faults = agent_faults(arguments)
     if faults:
         raise ConfigError(faults)
     stop = threading.Event()

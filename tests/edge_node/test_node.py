@@ -135,6 +135,17 @@ def was_answered(watcher: Watcher, seq: int) -> bool:
     return seq in [one.seq for one in watcher.observations() if one.faces]
 
 
+def known(people: int) -> Callable[[Publication], bool]:
+    """Whether a state of the gallery says so many people."""
+
+    def says(publication: Publication) -> bool:
+        if publication.topic != "edge/gallery/state":
+            return False
+        return GalleryState.from_json(publication.payload).people == people
+
+    return says
+
+
 Spoil = Callable[[Frame], Publication]
 
 
@@ -207,11 +218,6 @@ def test_a_retained_frame_is_not_looked_at(config: NodeConfig, watcher: Watcher,
 def test_a_new_photo_is_enrolled_without_a_restart(
     node: Node, watcher: Watcher, photos: Path, gallery: Path
 ) -> None:
-    def known(people: int) -> Callable[[Publication], bool]:
-        return lambda one: (
-            one.topic == "edge/gallery/state" and GalleryState.from_json(one.payload).people == people
-        )
-
     watcher.wait_for(known(2))
     portrait = cv2.imwrite(str(gallery / "Authorised/Grace Hopper.jpg"), read(photos, "grace_hopper.jpg"))
     assert portrait
@@ -223,6 +229,7 @@ def test_a_new_photo_is_enrolled_without_a_restart(
 def test_a_lost_source_is_stale_and_the_gallery_stays(
     node: Node, watcher: Watcher, photos: Path, gallery: Path
 ) -> None:
+    watcher.wait_for(known(2))
     gallery.rename(gallery.with_name("unmounted"))
     state = watcher.wait_for(
         lambda one: one.topic == "edge/gallery/state" and GalleryState.from_json(one.payload).stale
