@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_node.decode import decode
-from edge_node.errors import DecodeError
+from edge_node.errors import DecodeError, EngineError
 from edge_node.gallery import Enrolment
 from edge_node.ports import Detector, Embedder, Photo
 
@@ -56,7 +56,10 @@ def template_of(
     faces = detector.detect(image)
     if len(faces) != 1:
         return None, "several_faces" if faces else "no_face"
-    template = embedder.embed(image, faces)[0].astype(np.float32)
+    try:
+        template = embedder.embed(image, faces)[0].astype(np.float32)
+    except EngineError:
+        return None, "no_vector"
     norm = float(np.linalg.norm(template))
     if not (np.isfinite(norm) and norm > 0):
         return None, "no_vector"

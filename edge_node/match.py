@@ -24,7 +24,7 @@ def _answer(similarities: Vectors, gallery: Gallery, threshold: float, margin: f
     ranked = np.argsort(similarities)[::-1]
     best, similarity = int(ranked[0]), float(similarities[ranked[0]])
     lead = similarity - float(similarities[ranked[1]]) if len(ranked) > 1 else None
-    if similarity < threshold:
+    if not similarity >= threshold:  # also when it is not a number
         return Match(EventType.UNKNOWN, None, similarity, lead, "below_threshold")
     person = gallery.people[best]
     if lead is None or lead >= margin:
@@ -32,7 +32,7 @@ def _answer(similarities: Vectors, gallery: Gallery, threshold: float, margin: f
     least = max(threshold, similarity - margin)
     for index in ranked:
         rival = gallery.people[index]
-        if similarities[index] < least:
+        if not similarities[index] >= least:
             break
         if rival.group is EventType.RESTRICTED:
             rival_similarity = float(similarities[index])

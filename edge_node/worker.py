@@ -9,7 +9,7 @@ from broker.publication import Publication
 from broker.topics import Topics
 from edge_node.counters import Counters
 from edge_node.decode import decode
-from edge_node.errors import DecodeError
+from edge_node.errors import DecodeError, EngineError
 from edge_node.freshness import Freshness
 from edge_node.identifiers import uuid7
 from edge_node.inbox import Inbox
@@ -75,7 +75,11 @@ class Worker:
         except DecodeError as error:
             self._reject(arrival, error.reason, str(error))
             return
-        outcome = self._pipeline.process(frame.device, image, arrival.monotonic)
+        try:
+            outcome = self._pipeline.process(frame.device, image, arrival.monotonic)
+        except EngineError as error:
+            self._reject(arrival, "engine", str(error))
+            return
         decided = time.monotonic()
         frame_size = (image.shape[1], image.shape[0])
         for decision in outcome.decisions:

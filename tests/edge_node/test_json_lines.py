@@ -30,17 +30,15 @@ def test_every_cut_loses_no_whole_line(
     tmp_path_factory: pytest.TempPathFactory, cut: int, junk: bytes
 ) -> None:
     path = tmp_path_factory.mktemp("cut") / "events.jsonl"
-    whole = b"".join(b'{"n":%d}\n' % number for number in range(7))
-    path.write_bytes(whole[:cut] + junk)
+    found = b"".join(b'{"n":%d}\n' % number for number in range(7))[:cut] + junk
+    whole, torn = found[: found.rfind(b"\n") + 1], found[found.rfind(b"\n") + 1 :]
+    path.write_bytes(found)
     log = JsonLines(path)
     log.append([b'{"n":99}'])
     log.close()
-    kept = [json.loads(line) for line in whole[:cut].split(b"\n")[: whole[:cut].count(b"\n")]]
-    if junk or cut % 8:
-        assert records(path) == [*kept, {"n": 99}]
-        assert path.with_name("events.jsonl.torn").read_bytes().rstrip(b"\n") in whole[:cut] + junk
-    else:
-        assert records(path) == [*kept, {"n": 99}]
+    assert path.read_bytes() == whole + b'{"n":99}\n'
+    kept = path.with_name("events.jsonl.torn")
+    assert (kept.read_bytes() if kept.exists() else b"") == (torn + b"\n" if torn else b"")
 
 
 def test_a_tail_of_zeros_is_cut(tmp_path: Path) -> None:
@@ -66,7 +64,7 @@ def test_the_tail_starts_with_a_whole_line(tmp_path: Path) -> None:
     assert len(list(log.tail(10_000))) == 100
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk takes root")
+@pytest.mark.skipif(os.geteuid() != 0, reason="this machine does not let a user mount a small disk")
 def test_a_full_disk_leaves_no_torn_line_and_room_is_used_again(tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()

@@ -108,3 +108,8 @@ def test_nobody_below_the_threshold_is_named(
 def test_several_probes_are_answered_in_order() -> None:
     answers = identify(np.stack([EVE, STRANGER, ANN]), HOUSEHOLD, threshold=THRESHOLD, margin=MARGIN)
     assert [one.person.name if one.person else None for one in answers] == ["Eve", None, "Ann"]
+
+
+def test_a_vector_that_is_no_number_is_nobody() -> None:
+    answer = match(np.full(8, np.nan, np.float32))
+    assert (answer.event_type, answer.person) == (EventType.UNKNOWN, None)
