@@ -60,7 +60,7 @@ def write_config(folder: Path, cameras: int, fps: int, port: int, detector: str)
         "engine": {"detector": detector},
         "gallery": {"source": {"type": "folder", "path": str(folder / "gallery")}},
         # A visit shorter than the pause between frames: each frame becomes an event.
-        "decide": {"buffer_seconds": 0.001},
+        "decide": {"frames": 1, "unknown_frames": 1, "buffer_seconds": 0.001},
         "log": {"file": str(folder / "events.jsonl")},
     }
     file = folder / "config.yaml"

@@ -78,7 +78,8 @@ class Decider:
         for other in [name for name, known in self._cameras.items() if now - known.last_frame > kept_seconds]:
             del self._cameras[other]
         if device not in self._cameras:
-            self._cameras[device] = _Camera(Tracker(same=self._same, forget_seconds=FORGET_SECONDS))
+            forget_seconds = min(FORGET_SECONDS, self._buffer_seconds)
+            self._cameras[device] = _Camera(Tracker(same=self._same, forget_seconds=forget_seconds))
         camera = self._cameras[device]
         camera.last_frame = now
         camera.visits = [v for v in camera.visits if now - v.last_seen <= self._buffer_seconds]

@@ -11,6 +11,7 @@ from broker.messages import EventType
 from edge_node.faces import Box, Face, Match, Person
 
 LEAST_OVERLAP = 0.3
+STEP_SECONDS = 1.0
 VOTES_KEPT = 8
 
 
@@ -58,7 +59,8 @@ class Tracker:
     """The tracks of one camera.
 
     A face goes on a track when its vector is alike (cosine of at least `same`), or when its box overlaps the
-    track's last one and the vector is not plainly another's. A track is forgotten after `forget_seconds`.
+    track's last one of a moment ago and the vector is not plainly another's: a head turns gradually, while
+    somebody else in the same place comes later. A track is forgotten after `forget_seconds`.
     """
 
     def __init__(self, *, same: float, forget_seconds: float) -> None:
@@ -72,7 +74,7 @@ class Tracker:
         self._tracks = [track for track in self._tracks if now - track.last_seen <= self._forget_seconds]
         tracks: list[Track | None] = [None] * len(faces)
         taken: set[int] = set()
-        for _, face_index, track_index in sorted(self._links(faces), reverse=True):
+        for _, face_index, track_index in sorted(self._links(faces, now), reverse=True):
             if tracks[face_index] is None and track_index not in taken:
                 tracks[face_index] = self._tracks[track_index]
                 taken.add(track_index)
@@ -85,13 +87,14 @@ class Tracker:
         track.see(face, now)
         return track
 
-    def _links(self, faces: Sequence[Face]) -> list[tuple[float, int, int]]:
+    def _links(self, faces: Sequence[Face], now: float) -> list[tuple[float, int, int]]:
         links = []
         for face_index, face in enumerate(faces):
             for track_index, track in enumerate(self._tracks):
                 similarity = float(np.dot(face.vector, track.vector))
                 overlap = face.detection.box.overlap(track.box)
-                near = overlap >= LEAST_OVERLAP and similarity >= self._alike
+                step = now - track.last_seen <= STEP_SECONDS and overlap >= LEAST_OVERLAP
+                near = step and similarity >= self._alike
                 if similarity >= self._same or near:
                     links.append((similarity + overlap, face_index, track_index))
         return links

@@ -11,12 +11,12 @@ from tests.edge_node.people import ANN, BOB, EVE, OTHER_STRANGER, STRANGER, THRE
 BUFFER = 120.0
 
 
-def decider(frames: int = 2, unknown_frames: int = 4) -> Decider:
+def decider(frames: int = 2, unknown_frames: int = 4, buffer_seconds: float = BUFFER) -> Decider:
     ids = (f"sighting-{number}" for number in count(1))
     return Decider(
         frames=frames,
         unknown_frames=unknown_frames,
-        buffer_seconds=BUFFER,
+        buffer_seconds=buffer_seconds,
         same=THRESHOLD,
         new_id=lambda: next(ids),
     )
@@ -59,6 +59,14 @@ def test_a_new_visit_after_the_buffer() -> None:
     assert first[0].sighting_id != later[0].sighting_id
 
 
+def test_a_new_visit_needs_new_agreement() -> None:
+    node = decider(buffer_seconds=3.0)
+    assert len(show(node, *[[face(ANN)]] * 5)) == 1
+    assert show(node, [face(ANN)], start=5) == []
+    (again,) = show(node, [face(ANN)], start=5.2)
+    assert again.frames == 2
+
+
 def test_each_device_has_its_own_visits() -> None:
     node = decider()
     assert len(show(node, *[[face(ANN)]] * 2, device="door")) == 1
@@ -77,6 +85,13 @@ def test_the_family_seen_badly_for_a_while_is_no_stranger() -> None:
     turned_away = unit(1, 0, 0, 0, 0, 0, 0.9)
     frames = [[face(ANN)]] * 3 + [[face(turned_away)]] * 20
     assert kinds(show(node, *frames)) == [("authorised", "Ann")]
+
+
+def test_a_stranger_in_the_same_place_a_moment_later_is_news() -> None:
+    node = decider()
+    rather_like_ann = unit(1, 0, 0, 0, 0, 0, 0.9)
+    assert kinds(show(node, *[[face(ANN)]] * 3)) == [("authorised", "Ann")]
+    assert kinds(show(node, *[[face(rather_like_ann)]] * 6, start=3)) == [("unknown", None)]
 
 
 def test_recognised_late_keeps_the_sighting() -> None:
