@@ -1,10 +1,7 @@
 """The node on a real Mosquitto, with real photos and the real engine."""
 
-import shutil
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -15,80 +12,14 @@ import pytest
 from broker.messages import Frame
 from broker.publication import Publication
 from broker.states import GalleryState, NodeStats
-from edge_node.models.install import Models
 from edge_node.node import Node
 from edge_node.settings import (
-    DecideSettings,
-    FolderSource,
-    GallerySettings,
     NodeConfig,
-    NodeSettings,
 )
+from tests.edge_node.live import FPS, is_on, known, running, stay, was_answered
 from tests.edge_node.scenes import frame, jpeg, mirrored, read
 from tests.private_broker import PrivateBroker, eventually
 from tests.watcher import Watcher
-
-FPS = 8
-
-
-@pytest.fixture
-def gallery(photos: Path, tmp_path: Path) -> Path:
-    folder = tmp_path / "gallery"
-    for key, photo in {
-        "Authorised/Barack Obama.jpg": "obama.jpg",
-        "Restricted/Joe Biden/1.jpg": "biden.jpg",
-    }.items():
-        (folder / key).parent.mkdir(parents=True)
-        shutil.copyfile(photos / photo, folder / key)
-    return folder
-
-
-@pytest.fixture
-def config(mosquitto: PrivateBroker, gallery: Path, tmp_path: Path, models: Models) -> NodeConfig:
-    state = tmp_path / "state"
-    state.mkdir()
-    (state / "models").symlink_to(models.kept_in)
-    return NodeConfig(
-        broker=mosquitto.settings,
-        node=NodeSettings(state_dir=state, stats_seconds=0.5),
-        decide=DecideSettings(buffer_seconds=60),
-        gallery=GallerySettings(source=FolderSource(path=gallery), poll_seconds=0.5),
-    )
-
-
-@contextmanager
-def running(config: NodeConfig) -> Iterator[Node]:
-    node = Node(config)
-    node.start()
-    ticking = threading.Thread(target=lambda: [node.check() for _ in iter(lambda: node.stop.wait(0.2), True)])
-    ticking.start()
-    try:
-        yield node
-        assert node.bug is None
-    finally:
-        node.shut_down()
-        ticking.join()
-
-
-@pytest.fixture
-def watcher(config: NodeConfig) -> Iterator[Watcher]:
-    with Watcher(config.broker) as watcher:
-        yield watcher
-
-
-@pytest.fixture
-def node(config: NodeConfig, watcher: Watcher) -> Iterator[Node]:
-    with running(config) as node:
-        watcher.wait_for(lambda one: one.topic == "edge/nodes/node-1/status" and one.payload == b"online")
-        yield node
-
-
-def stay(watcher: Watcher, device: str, picture: bytes, *, frames: int = 6, first_seq: int = 0) -> None:
-    """Somebody stays before a camera for so many frames."""
-    for number in range(frames):
-        sent = frame(device, picture, seq=first_seq + number)
-        watcher.session.publish(sent.to_publication(watcher.topics))
-        time.sleep(1 / FPS)
 
 
 def test_people_in_front_of_a_camera_become_events(node: Node, watcher: Watcher, photos: Path) -> None:
@@ -127,23 +58,8 @@ def test_a_camera_of_mqtt_3_that_knows_no_properties_is_welcome(
     assert event.captured_at == event.received_at
 
 
-def is_on(topic: str, publication: Publication) -> bool:
-    return publication.topic == topic
-
-
-def was_answered(watcher: Watcher, seq: int) -> bool:
-    return seq in [one.seq for one in watcher.observations() if one.faces]
-
-
-def known(people: int) -> Callable[[Publication], bool]:
-    """Whether a state of the gallery says so many people."""
-
-    def says(publication: Publication) -> bool:
-        if publication.topic != "edge/gallery/state":
-            return False
-        return GalleryState.from_json(publication.payload).people == people
-
-    return says
+def has_rejected(node: Node, frames: int) -> bool:
+    return sum(node._counters.stats("node-1", 0, 0.0).rejected.values()) == frames
 
 
 Spoil = Callable[[Frame], Publication]
@@ -183,7 +99,7 @@ def test_each_hostile_frame_is_counted_once_warned_of_and_the_next_good_one_is_a
     spoilt.append(frame("front-door", picture, age_seconds=3_600).to_publication(watcher.topics))
     for seq, publication in enumerate(spoilt * 2):
         watcher.session.publish(publication)
-        time.sleep(0.1)
+        assert eventually(partial(has_rejected, node, seq + 1)), publication.topic
         watcher.session.publish(frame("front-door", picture, seq=seq).to_publication(watcher.topics))
         assert eventually(partial(was_answered, watcher, seq)), publication.topic
     reasons = {*HOSTILE, "stale"}
