@@ -1,6 +1,7 @@
 """`edge-node models`: what recognition is done with, and where it is."""
 
 import argparse
+from collections.abc import Collection
 
 from edge_node.commands.options import add_config, read_config
 from edge_node.errors import EngineError
@@ -39,9 +40,13 @@ def list_models(arguments: argparse.Namespace) -> int:
 
 
 def install(arguments: argparse.Namespace) -> int:
-    models = _models(arguments)
+    return install_models(_models(arguments), arguments.names)
+
+
+def install_models(models: Models, names: Collection[str] = ()) -> int:
+    """Installs what is missing of the named models, or of all, and says what became of each."""
     models.discard_damaged()
-    wanted = [model for model in CATALOGUE if not arguments.names or model.name in arguments.names]
+    wanted = [model for model in CATALOGUE if not names or model.name in names]
     missing = [model for model in wanted if not models.is_ready(model)]
     installed = {
         model.name: _install(models, model) for model in track(missing, "installing models", len(missing))

@@ -5,7 +5,9 @@ import threading
 
 from broker.errors import ConfigError
 from broker.supervision import stop_on_signals
+from edge_node.commands.models import install_models
 from edge_node.commands.options import Subparsers, add_config, agent_faults, read_config
+from edge_node.models.install import Models, is_complete
 from edge_node.up import Supervisor, plan
 
 
@@ -20,6 +22,9 @@ def run(arguments: argparse.Namespace) -> int:
     faults = agent_faults(arguments)
     if faults:
         raise ConfigError(faults)
+    models = Models.of(config)
+    if not is_complete(models) and install_models(models) != 0:
+        return 1
     stop = threading.Event()
     stop_on_signals(stop)
     return Supervisor(config, plan(config, arguments.config)).run(stop)
