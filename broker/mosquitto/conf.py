@@ -12,8 +12,8 @@ MAX_PACKET_BYTES = 4 * 1024 * 1024
 LIMITS = f"""\
 max_packet_size {MAX_PACKET_BYTES}
 
-# For each client that is away or slow. The count is what holds frames back, which have no QoS; events
-# beyond it stay in the outbox of their node until the logger has them.
+# For each client that is away or slow. The count is what holds frames back, which have no QoS; so many
+# events wait for a logger that is away, and no more.
 max_queued_messages 200
 max_queued_bytes 16000000
 max_inflight_messages 20
