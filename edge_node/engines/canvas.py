@@ -24,11 +24,8 @@ class Canvas:
     def of(cls, image: Image, longest_side: int) -> "Canvas":
         """Pictures are made smaller, never larger; black fills up right and bottom."""
         height, width = image.shape[:2]
-        shrink = min(1.0, longest_side / max(height, width))
-        seen_height, seen_width = max(1, round(height * shrink)), max(1, round(width * shrink))
-        if (seen_height, seen_width) != (height, width):
-            resized = cv2.resize(image, (seen_width, seen_height), interpolation=cv2.INTER_AREA)
-            image = np.asarray(resized, np.uint8)
+        image = reduced(image, longest_side)
+        seen_height, seen_width = image.shape[:2]
         tensor = np.zeros((1, 3, _round_up(seen_height), _round_up(seen_width)), np.float32)
         tensor[0, :, :seen_height, :seen_width] = image.transpose(2, 0, 1)
         scale = np.array([width / seen_width, height / seen_height], np.float32)
@@ -55,6 +52,16 @@ class Canvas:
             )
             if right > left and bottom > top
         ]
+
+
+def reduced(image: Image, longest_side: int) -> Image:
+    """The picture made smaller, if it is larger than that."""
+    height, width = image.shape[:2]
+    shrink = min(1.0, longest_side / max(height, width))
+    size = max(1, round(width * shrink)), max(1, round(height * shrink))
+    if size == (width, height):
+        return image
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _round_up(side: int) -> int:

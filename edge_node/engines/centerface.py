@@ -1,12 +1,11 @@
-"""CenterFace: slower than YuNet, places landmarks better and takes no dog for a person; for enrolment."""
+"""CenterFace: slower than YuNet, places landmarks better and takes no dog for a person."""
 
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from edge_node.engines.canvas import Canvas
-from edge_node.engines.onnx_session import OnnxSession
+from edge_node.engines.onnx_session import OnnxSession, Tensor
 from edge_node.engines.suppression import strongest
 from edge_node.faces import Detection, Image
 
@@ -28,17 +27,17 @@ class CenterFace:
 
     def detect(self, image: Image) -> list[Detection]:
         canvas = Canvas.of(image, self._longest_side)
-        corners, scores, points = self._faces(self._session.run(OUTPUTS, canvas.tensor))
+        corners, scores, points = self.faces(canvas.tensor)
         kept = strongest(corners, scores)
         return canvas.detections(corners[kept], scores[kept], points[kept], self.id)
 
-    def _faces(self, outputs: list[npt.NDArray[np.float32]]) -> tuple[npt.NDArray[np.float32], ...]:
-        """Corners N x 4, scores N, landmarks N x 5 x 2.
+    def faces(self, tensor: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Corners N x 4, scores N and landmarks N x 5 x 2 in pixels of the tensor; boxes may overlap.
 
-        One grid with a cell per 4 x 4 pixels. All values come as y before x; sizes are logarithms of cells,
-        landmarks are fractions of the box.
+        tensor: 1 x 3 x H x W, BGR 0..255, H and W multiples of 32. One grid with a cell per 4 x 4 pixels. All
+        values come as y before x; sizes are logarithms of cells, landmarks are fractions of the box.
         """
-        heat, log_sizes, offsets, fractions = (tensor[0] for tensor in outputs)
+        heat, log_sizes, offsets, fractions = (output[0] for output in self._session.run(OUTPUTS, tensor))
         rows, columns = np.nonzero(heat[0] >= self._min_score)
         cells = np.stack([columns, rows], axis=1)
         sizes = np.exp(log_sizes[::-1, rows, columns].T) * STRIDE

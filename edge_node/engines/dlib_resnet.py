@@ -4,24 +4,29 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
-from edge_node.engines.alignment import chip
+from edge_node.engines.alignment import Points
 from edge_node.engines.onnx_session import OnnxSession
+from edge_node.engines.unit_vectors import Chips, aligned, unit_vectors
 from edge_node.errors import EngineError
 from edge_node.faces import Detection, Image, Vectors
 
 SIDE = 150
-BATCH = 16
-"""Chips in one run of the network: bounds memory, and more at once is not quicker."""
 
+CENTERFACE = np.array(
+    [(47.135, 47.802), (102.624, 46.154), (74.200, 79.655), (51.136, 105.130), (98.204, 103.593)]
+)
+LIBRARY = np.array(
+    [(46.861, 47.329), (98.996, 45.953), (73.843, 75.321), (50.847, 104.706), (97.982, 103.612)]
+)
 REFERENCE = {
     "yunet": np.array(
         [(47.451, 45.321), (103.215, 46.100), (75.373, 77.638), (51.383, 101.553), (99.464, 102.216)]
     ),
-    "centerface": np.array(
-        [(47.135, 47.802), (102.624, 46.154), (74.200, 79.655), (51.136, 105.130), (98.204, 103.593)]
-    ),
+    "centerface": CENTERFACE,
+    "yunet_centerface": CENTERFACE,
+    "hog": LIBRARY,
+    "cnn": LIBRARY,
 }
 """Where each detector's landmarks lie on the chips that dlib cuts: means over many faces (docs/models.md)."""
 
@@ -46,27 +51,19 @@ class DlibResnet:
         """Raises EngineError for landmarks that fit no face, or of a detector that was not measured."""
         if not detections:
             return np.empty((0, self.dimension), np.float32)
-        chips = np.stack([_chip(image, detection) for detection in detections])
-        if self._mirror:
-            chips = np.concatenate([chips, chips[:, :, ::-1]])
-        vectors = self.descriptors(chips).reshape(-1, len(detections), self.dimension).sum(axis=0)
-        unit: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-        return unit
+        references = [_reference(detection.detector) for detection in detections]
+        chips = aligned(image, detections, references, SIDE)
+        return unit_vectors(chips, self.descriptors, mirror=self._mirror)
 
-    def descriptors(self, chips: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        """N x 128 as dlib gives them, not of unit length, of chips N x 150 x 150 x 3, BGR."""
+    def descriptors(self, chips: Chips) -> Vectors:
+        """N x 128 as dlib gives them, not of unit length, of chips of SIDE pixels."""
         tensors = chips[:, :, :, ::-1].transpose(0, 3, 1, 2).astype(np.float32)
-        batches = [tensors[start : start + BATCH] for start in range(0, len(tensors), BATCH)]
-        return np.concatenate([self._session.run(["embedding"], batch)[0] for batch in batches])
+        return self._session.first_output(tensors)
 
 
-def _chip(image: Image, detection: Detection) -> Image:
-    if detection.detector not in REFERENCE:
+def _reference(detector: str) -> Points:
+    if detector not in REFERENCE:
         raise EngineError(
-            f"dlib_resnet has no reference landmarks for {detection.detector!r}: "
-            f"expected {' or '.join(REFERENCE)}"
+            f"dlib_resnet has no reference landmarks for {detector!r}: expected {' or '.join(REFERENCE)}"
         )
-    try:
-        return chip(image, detection.landmarks, REFERENCE[detection.detector], SIDE)
-    except ValueError as error:
-        raise EngineError(f"a face of {detection.detector} cannot be aligned: {error}") from error
+    return REFERENCE[detector]

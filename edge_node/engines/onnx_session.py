@@ -34,9 +34,23 @@ class OnnxSession:
             raise EngineError(
                 f"{path} is no usable network; run: edge-node models install ({error})"
             ) from error
+        self._path = path
         self._input = self._session.get_inputs()[0].name
+        self._first_output = self._session.get_outputs()[0].name
+        shape = self._session.get_inputs()[0].shape
+        self._takes_one = bool(shape) and shape[0] == 1
 
     def run(self, outputs: Sequence[str], batch: Tensor) -> list[Tensor]:
-        """The named outputs for one batch."""
-        tensors: list[Tensor] = self._session.run(list(outputs), {self._input: batch})
+        """The named outputs for one batch. Raises EngineError for a batch that does not suit the network."""
+        try:
+            tensors: list[Tensor] = self._session.run(list(outputs), {self._input: batch})
+        except Exception as error:  # onnxruntime's errors share no narrower class
+            raise EngineError(f"{self._path} does not take {batch.shape}: {error}") from error
         return tensors
+
+    def first_output(self, batch: Tensor) -> Tensor:
+        """One row an item; also of networks that were saved for one item at a time."""
+        if not self._takes_one:
+            return self.run([self._first_output], batch)[0]
+        rows = [self.run([self._first_output], item[None])[0] for item in batch]
+        return np.concatenate(rows)

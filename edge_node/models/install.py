@@ -97,9 +97,8 @@ class Models:
 
 
 def is_complete(models: Models) -> bool:
-    """Whether faces can be found and told apart: a detector and the embedder are ready."""
-    ready = {model.name for model in CATALOGUE if models.is_ready(model)}
-    return "dlib_resnet" in ready and bool(ready & {"yunet", "centerface"})
+    """Whether faces can be found and told apart: a detector and an embedder are ready."""
+    return {model.kind for model in CATALOGUE if models.is_ready(model)} == {"detector", "embedder"}
 
 
 def _convert(model: Model, original: bytes) -> bytes:

@@ -1,15 +1,17 @@
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
-from edge_node.engines.build import build_detector
+from edge_node.engines.build import build_detector, build_embedder
 from edge_node.faces import Image
 from edge_node.models.install import Models
-from edge_node.ports import Detector
+from edge_node.ports import Detector, Embedder
 from edge_node.settings import EngineSettings
+from tests.edge_node.engines.needs import require
 
 
 @pytest.fixture(scope="session")
@@ -22,8 +24,26 @@ def read(photos: Path) -> Callable[[str], Image]:
     return read
 
 
-@pytest.fixture(scope="session", params=["yunet", "centerface"])
+DETECTORS = {
+    "yunet": EngineSettings(detector="yunet", refine=False),
+    "centerface": EngineSettings(detector="centerface"),
+    "yunet_centerface": EngineSettings(detector="yunet", refine=True),
+}
+
+
+@pytest.fixture(scope="session", params=DETECTORS)
 def each_detector(request: pytest.FixtureRequest, models: Models) -> Detector:
-    if models.find(request.param) is None:
-        pytest.skip(f"{request.param} is in no package registry: name its folder in EDGE_MODELS_DIR")
-    return build_detector(EngineSettings(detector=request.param), models)
+    require(models, *request.param.split("_"))
+    return build_detector(DETECTORS[request.param], models)
+
+
+@pytest.fixture(scope="session", params=["dlib_resnet", "mobilefacenet"])
+def each_network(request: pytest.FixtureRequest, models: Models) -> str:
+    require(models, request.param)
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="session", params=[True, False], ids=["mirror", "plain"])
+def each_embedder(request: pytest.FixtureRequest, each_network: Any, models: Models) -> Embedder:
+    return build_embedder(EngineSettings(embedder=each_network, mirror=request.param), models)

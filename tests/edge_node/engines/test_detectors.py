@@ -3,11 +3,14 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 import pytest
+from msgspec import convert
 
-from edge_node.engines.build import DETECTORS
+from edge_node.engines.build import build_detector
 from edge_node.faces import Image
 from edge_node.models.install import Models
 from edge_node.ports import Detector
+from edge_node.settings import EngineSettings
+from tests.edge_node.engines.needs import require
 
 Read = Callable[[str], Image]
 
@@ -89,9 +92,8 @@ def test_takes_pictures_of_any_shape(each_detector: Detector, size: tuple[int, i
     assert each_detector.detect(noise) == []
 
 
-@pytest.mark.parametrize("name", DETECTORS)
+@pytest.mark.parametrize("name", ["yunet", "centerface"])
 def test_nothing_passes_a_least_score_of_nearly_one(models: Models, read: Read, name: str) -> None:
-    path = models.find(name)
-    if path is None:
-        pytest.skip(f"{name} is in no package registry: name its folder in EDGE_MODELS_DIR")
-    assert DETECTORS[name](path, 640, 0.99).detect(read("obama.jpg")) == []
+    require(models, name)
+    settings = convert({"detector": name, "min_score": 0.99, "refine": False}, EngineSettings)
+    assert build_detector(settings, models).detect(read("obama.jpg")) == []

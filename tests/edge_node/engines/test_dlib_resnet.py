@@ -1,5 +1,3 @@
-import importlib.util
-import itertools
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -7,136 +5,45 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge_node.engines.build import build_embedder
 from edge_node.engines.dlib_resnet import SIDE, DlibResnet
 from edge_node.errors import EngineError
-from edge_node.faces import Detection, Image, Vectors
+from edge_node.faces import Detection, Image
 from edge_node.models.install import Models
-from edge_node.ports import Detector, Embedder
-from edge_node.settings import EngineSettings
+from edge_node.ports import Detector
+from tests.edge_node.engines.needs import require_library
 
 Read = Callable[[str], Image]
 
-OBAMA = (
-    "obama.jpg",
-    "obama2.jpg",
-    "obama3.jpg",
-    "obama_partial_face.jpg",
-    "obama_partial_face2.jpg",
-    "32bit.png",
-)
-OTHERS = ("biden.jpg", "grace_hopper.jpg", "astronaut.png")
+PORTRAITS = ("obama.jpg", "obama2.jpg", "obama3.jpg", "biden.jpg", "grace_hopper.jpg", "astronaut.png")
 
 
-def vectors(read: Read, detector: Detector, embedder: Embedder, names: tuple[str, ...]) -> Vectors:
-    return np.vstack([embedder.embed(image := read(name), detector.detect(image)) for name in names])
-
-
-@pytest.fixture(scope="module", params=[True, False], ids=["mirror", "plain"])
-def each_embedder(request: pytest.FixtureRequest, models: Models) -> Embedder:
-    return build_embedder(EngineSettings(mirror=request.param), models)
-
-
-def test_same_person_above_and_others_below_the_threshold(
-    read: Read, each_detector: Detector, each_embedder: Embedder
-) -> None:
-    obama = vectors(read, each_detector, each_embedder, OBAMA)
-    others = vectors(read, each_detector, each_embedder, OTHERS)
-    assert (obama @ obama.T).min() >= each_embedder.threshold
-    assert (obama @ others.T).max() < each_embedder.threshold - each_embedder.margin
-    assert max(a @ b for a, b in itertools.combinations(others, 2)) < each_embedder.threshold
-
-
-def test_enrolled_with_one_detector_and_seen_with_the_other(
-    read: Read, enrolment_detector: Detector, each_detector: Detector, each_embedder: Embedder
-) -> None:
-    enrolled = vectors(read, enrolment_detector, each_embedder, OBAMA)
-    seen = vectors(read, each_detector, each_embedder, OBAMA + OTHERS)
-    similarity = enrolled @ seen.T
-    assert similarity[:, : len(OBAMA)].min() >= each_embedder.threshold
-    assert similarity[:, len(OBAMA) :].max() < each_embedder.threshold - each_embedder.margin
-
-
-def test_vectors_have_unit_length_and_keep_their_order(
-    read: Read, detector: Detector, embedder: Embedder
-) -> None:
-    image = read("obama.jpg")
-    (face,) = detector.detect(image)
-    elsewhere = Detection(face.box, face.score, face.landmarks * 0.5 + 30, face.detector)
-    both = embedder.embed(image, [face, elsewhere])
-    assert both.shape == (2, embedder.dimension)
-    assert both.dtype == np.float32
-    np.testing.assert_allclose(np.linalg.norm(both, axis=1), 1, atol=1e-6)
-    np.testing.assert_allclose(both[1], embedder.embed(image, [elsewhere])[0], atol=1e-5)
-
-
-def test_a_crowd_gets_the_vectors_that_its_members_get(
-    read: Read, detector: Detector, embedder: Embedder
-) -> None:
-    image = read("obama.jpg")
-    (face,) = detector.detect(image)
-    crowd = embedder.embed(image, [face] * 37)
-    assert crowd.shape == (37, embedder.dimension)
-    np.testing.assert_allclose(crowd, np.tile(embedder.embed(image, [face]), (37, 1)), atol=1e-5)
-
-
-def test_no_faces_give_no_vectors(embedder: Embedder) -> None:
-    assert embedder.embed(np.zeros((10, 10, 3), np.uint8), []).shape == (0, embedder.dimension)
-
-
-def test_mirror_averaging_makes_a_face_and_its_mirror_image_the_same(
-    read: Read, detector: Detector, models: Models
-) -> None:
-    image = read("obama.jpg")
-    (face,) = detector.detect(image)
-    mirrored = np.ascontiguousarray(image[:, ::-1])
-    landmarks = face.landmarks[[1, 0, 2, 4, 3]] * (-1, 1) + (image.shape[1] - 1, 0)
-    flipped = Detection(face.box, face.score, landmarks.astype(np.float32), face.detector)
-    similarity = {}
-    for mirror in (True, False):
-        embedder = build_embedder(EngineSettings(mirror=mirror), models)
-        similarity[mirror] = (embedder.embed(image, [face]) @ embedder.embed(mirrored, [flipped]).T).item()
-    assert similarity[True] > 0.99
-    assert similarity[True] > similarity[False]
+@pytest.fixture(scope="module")
+def network(models: Models) -> DlibResnet:
+    return DlibResnet(models.require("dlib_resnet"))
 
 
 def test_landmarks_of_an_unknown_detector_are_refused(
-    read: Read, detector: Detector, embedder: Embedder
+    read: Read, detector: Detector, network: DlibResnet
 ) -> None:
     image = read("obama.jpg")
     (face,) = detector.detect(image)
     stranger = Detection(face.box, face.score, face.landmarks, "another")
     with pytest.raises(EngineError, match="another"):
-        embedder.embed(image, [stranger])
+        network.embed(image, [stranger])
 
 
-@pytest.mark.parametrize("coordinate", [7, np.nan, np.inf])
-def test_landmarks_that_fit_no_face_are_refused(
-    read: Read, detector: Detector, embedder: Embedder, coordinate: float
-) -> None:
-    image = read("obama.jpg")
-    (face,) = detector.detect(image)
-    nowhere = np.full((5, 2), coordinate, np.float32)
-    with pytest.raises(EngineError, match="cannot be aligned"):
-        embedder.embed(image, [Detection(face.box, face.score, nowhere, face.detector)])
-
-
-def test_descriptors_are_those_of_the_face_recognition_library(models: Models, photos: Path) -> None:
-    # face_recognition ends the process when it does not find its models, so it is asked for only then.
-    for package in ("dlib", "face_recognition", "face_recognition_models"):
-        if importlib.util.find_spec(package) is None:
-            pytest.skip(f"{package} is not installed")
+def test_descriptors_are_those_of_the_face_recognition_library(network: DlibResnet, photos: Path) -> None:
+    require_library()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the library's imports
         import dlib
         from face_recognition import api, load_image_file
-    ours = DlibResnet(models.require("dlib_resnet"))
-    for name in (*OBAMA[:3], *OTHERS):
+    for name in PORTRAITS:
         image = load_image_file(photos / name)
         (place,) = api.face_locations(image, number_of_times_to_upsample=0)
         (theirs,) = api.face_encodings(image, [place], model="small")
         (points,) = api._raw_face_landmarks(image, [place], model="small")
         rgb = dlib.get_face_chip(image, points, size=SIDE)
-        (descriptor,) = ours.descriptors(np.ascontiguousarray(rgb[None, :, :, ::-1]))
+        (descriptor,) = network.descriptors(np.ascontiguousarray(rgb[None, :, :, ::-1]))
         np.testing.assert_allclose(descriptor, api.face_encoder.compute_face_descriptor(rgb), atol=1e-4)
         np.testing.assert_allclose(descriptor, theirs, atol=1e-4)

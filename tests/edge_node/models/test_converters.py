@@ -4,10 +4,11 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from edge_node.models import convert_centerface, convert_dlib
+from edge_node.models import convert_centerface, convert_dlib, convert_mobilefacenet
 from edge_node.models.catalogue import MODELS
 from edge_node.models.install import Models
-from edge_node.models.sources import on_this_machine
+from edge_node.models.sources import UnavailableError, on_this_machine
+from edge_node.settings import ModelsSettings
 
 
 def session(network: bytes) -> onnxruntime.InferenceSession:
@@ -73,6 +74,42 @@ def test_centerface_conversion_is_deterministic(models: Models) -> None:
     assert convert_centerface.convert(original.read_bytes()) == models.require("centerface").read_bytes()
 
 
+@pytest.fixture(scope="module")
+def mobilefacenet_original() -> bytes:
+    folder = ModelsSettings().folder()
+    try:
+        return on_this_machine(MODELS["mobilefacenet"], [] if folder is None else [folder])
+    except UnavailableError:
+        pytest.skip("mobilefacenet is in no package registry: name its folder in EDGE_MODELS_DIR")
+
+
+def test_mobilefacenet_is_the_same_with_and_without_prelu(mobilefacenet_original: bytes) -> None:
+    translated = convert_mobilefacenet.translate(mobilefacenet_original)
+    assert sum(node.op_type == "PRelu" for node in translated.graph.node) == 33
+    chips = np.random.default_rng(0).uniform(-1, 1, (4, 3, 112, 112)).astype(np.float32)
+    (plain,) = session(translated.SerializeToString()).run(None, {"input": chips})
+    (blocked,) = session(convert_mobilefacenet.convert(mobilefacenet_original)).run(None, {"input": chips})
+    assert blocked.shape == (4, 192)
+    np.testing.assert_allclose(blocked, plain, atol=1e-5 * np.abs(plain).max())
+
+
+def test_mobilefacenet_gives_what_tensorflow_lite_gives(mobilefacenet_original: bytes) -> None:
+    """Numbers that LiteRT 2.3 gave for a chip of stripes: the first eight of 192."""
+    stripes = np.indices((3, 112, 112)).sum(axis=0) % 16 / 8 - 1
+    chip = stripes[None].astype(np.float32)
+    (vector,) = session(convert_mobilefacenet.convert(mobilefacenet_original)).run(None, {"input": chip})
+    expected = [0.03491, 0.66212, 0.20236, -0.04877, -1.13155, -0.25854, 1.6247, 2.9343]
+    np.testing.assert_allclose(vector[0, :8], expected, atol=1e-4)
+
+
+def test_mobilefacenet_conversion_is_deterministic(mobilefacenet_original: bytes, models: Models) -> None:
+    converted = convert_mobilefacenet.convert(mobilefacenet_original)
+    assert converted == convert_mobilefacenet.convert(mobilefacenet_original)
+    assert converted == models.require("mobilefacenet").read_bytes()
+
+
 def test_a_file_of_another_format_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="TensorFlow Lite"):
+        convert_mobilefacenet.convert(b"something else" * 10)
     with pytest.raises(ValueError, match="version"):
         convert_dlib.convert(b"\x01\x05con_4" + b"\x01\x07" * 20)
