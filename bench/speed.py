@@ -12,24 +12,22 @@ import time
 from collections.abc import Callable
 
 import cv2
+import msgspec
 import numpy as np
 
 from bench.scenes import ENROLLED, PHOTOS, ROOT, SIZES, frame
 from broker.messages import EventType
-from edge_node.decide import Decider
+from edge_node.assembly import build
 from edge_node.decode import decode
-from edge_node.engines.build import build_detector, build_embedder, build_enrolment_detector, engine_id
+from edge_node.engines.build import build_embedder, build_enrolment_detector, engine_id
 from edge_node.enrol import enrol
 from edge_node.errors import EngineError
 from edge_node.gallery import Gallery
 from edge_node.models.install import Models
-from edge_node.pipeline import Pipeline
 from edge_node.ports import Photo
-from edge_node.settings import EngineSettings, NodeSettings
+from edge_node.settings import NodeConfig
 
 Recognise = Callable[[bytes], list[str]]
-
-LIMITS = NodeSettings()
 
 
 def main() -> None:
@@ -97,14 +95,22 @@ def naive() -> Recognise:
     return recognise
 
 
-def ours(detector_name: str) -> Recognise | None:
-    models = Models(ROOT / "var/state/models")
-    settings = EngineSettings(detector=detector_name, min_face=20)  # type: ignore[arg-type]
+def ours(detector: str) -> Recognise | None:
+    config = msgspec.convert(
+        {
+            "node": {"state_dir": ROOT / "var/state"},
+            "engine": {"detector": detector},
+            "quality": {"min_face": 20},
+        },
+        NodeConfig,
+    )
+    models = Models.of(config)
     try:
-        detector, embedder = build_detector(settings, models), build_embedder(settings, models)
-        enrolment_detector = build_enrolment_detector(settings, models)
+        _, pipeline = build(config)
+        embedder = build_embedder(config.engine, models)
+        enrolment_detector = build_enrolment_detector(config.engine, models)
     except EngineError as error:
-        print(f"{detector_name} is left out: {error}")
+        print(f"{detector} is left out: {error}")
         return None
     photos = [
         Photo(photo, EventType.AUTHORISED, person, photo, PHOTOS / photo)
@@ -113,22 +119,11 @@ def ours(detector_name: str) -> Recognise | None:
     gallery = Gallery.of(
         list(enrol(photos, enrolment_detector, embedder)), engine_id(enrolment_detector, embedder)
     )
-    decider = Decider(
-        frames=1, unknown_frames=1, buffer_seconds=1, same=embedder.threshold, new_id=lambda: "bench"
-    )
-    pipeline = Pipeline(
-        detector=detector,
-        embedder=embedder,
-        gallery=gallery,
-        decider=decider,
-        threshold=embedder.threshold,
-        margin=embedder.margin,
-        min_face=settings.min_face,
-    )
+    view = pipeline.views.of("camera")
 
     def recognise(jpeg: bytes) -> list[str]:
-        image = decode(jpeg, max_bytes=LIMITS.max_frame_bytes, max_pixels=LIMITS.max_frame_pixels)
-        faces = pipeline.recognise(image, gallery)
+        image = decode(jpeg, max_bytes=config.node.max_frame_bytes, max_pixels=config.node.max_frame_pixels)
+        faces = pipeline.recognise(image, gallery, view)
         return sorted(face.match.person.name if face.match.person else "unknown" for face in faces)
 
     return recognise

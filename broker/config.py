@@ -18,7 +18,19 @@ from broker.schema import Shape, shape_of, struct_fields
 
 S = TypeVar("S", bound=Struct)
 
-SECTIONS = ("broker", "cameras", "node", "models", "engine", "gallery", "match", "decide", "log")
+SECTIONS = (
+    "broker",
+    "cameras",
+    "node",
+    "models",
+    "engine",
+    "quality",
+    "match",
+    "decide",
+    "devices",
+    "gallery",
+    "log",
+)
 
 MAX_BYTES = 1_000_000
 

@@ -140,6 +140,7 @@ class Event(WireJson, frozen=True, kw_only=True):
     margin: float | None
     reason: Annotated[str, Meta(max_length=64)]
     frames: Annotated[int, Meta(ge=1)]
+    zone: Id | None = None
     box: tuple[int, int, int, int]
     frame_size: tuple[int, int]
     captured_at: Time
@@ -171,6 +172,7 @@ class ObservedFace(Struct, frozen=True, kw_only=True):
     similarity: float | None
     margin: float | None
     reason: str
+    zone: Id | None = None
 
 
 class Observation(WireJson, frozen=True, kw_only=True):

@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from broker.messages import EventType
-from edge_node.faces import Face, Person
+from edge_node.faces import Detection, Face, Person, Seen, Vector
 from edge_node.track import Track, Tracker
+from edge_node.view import View
 
 FORGET_SECONDS = 10.0
 
@@ -30,7 +30,7 @@ class _Visit:
     """Somebody was here and told about; `person` is None for a stranger, known again by the vector."""
 
     person: Person | None
-    vector: npt.NDArray[np.float32]
+    vector: Vector
     last_seen: float
     sighting_id: str
 
@@ -39,87 +39,98 @@ class _Visit:
 class _Camera:
     tracker: Tracker
     visits: list[_Visit] = field(default_factory=list)
-    last_frame: float = 0.0
+    kept_until: float = 0.0
 
 
 class Decider:
     """The state of deciding: tracks and visits of every camera, in one object. Times are monotonic seconds.
 
-    frames, unknown_frames: how many must agree; buffer_seconds: a visit ends when its person was not seen for
-    this long; same: cosine at which two faces are one person's; new_id: makes sighting ids.
+    new_id makes the ids of sightings.
     """
 
-    def __init__(
-        self,
-        *,
-        frames: int,
-        unknown_frames: int,
-        buffer_seconds: float,
-        same: float,
-        new_id: Callable[[], str],
-    ) -> None:
-        self._frames = frames
-        self._unknown_frames = unknown_frames
-        self._buffer_seconds = buffer_seconds
-        self._same = same
+    def __init__(self, new_id: Callable[[], str]) -> None:
         self._new_id = new_id
         self._cameras: dict[str, _Camera] = {}
 
-    def decide(self, device: str, faces: Sequence[Face], now: float) -> list[Decision]:
-        """Counts one frame's faces and returns what has become certain with it."""
-        camera = self._camera(device, now)
-        tracks = camera.tracker.update(faces, now)
-        pairs = zip(tracks, faces, strict=True)
-        decided = [self._decide(track, face, camera.visits, now) for track, face in pairs]
-        return [decision for decision in decided if decision is not None]
+    def settled(
+        self, detections: Sequence[Detection], *, device: str, now: float, view: View
+    ) -> list[Track | None]:
+        """For each face the track that answers for it, so that it need not be embedded again."""
+        return self._camera(device, now, view).tracker.settled(detections, now, view.recheck_seconds)
 
-    def _camera(self, device: str, now: float) -> _Camera:
-        kept_seconds = self._buffer_seconds + FORGET_SECONDS
-        for other in [name for name, known in self._cameras.items() if now - known.last_frame > kept_seconds]:
+    def follow(self, device: str, faces: Sequence[Seen], now: float, view: View) -> list[Track | None]:
+        """The track of each face; None for one that is too poor and in nobody's place.
+
+        view.threshold is also the cosine at which two faces are one person's.
+        """
+        return self._camera(device, now, view).tracker.update(faces, now)
+
+    def decide(
+        self, device: str, tracks: Sequence[Track | None], faces: Sequence[Face], now: float, view: View
+    ) -> list[Decision]:
+        """Counts one frame's answers and returns what has become certain with them.
+
+        A visit ends when its person was not seen for view.buffer_seconds.
+        """
+        visits = self._camera(device, now, view).visits
+        decisions = []
+        for track, face in zip(tracks, faces, strict=True):
+            if track is None:
+                continue
+            if not face.seen.fault:
+                track.votes.append(face.match)
+            decision = self._decide(track, face, visits, now, view)
+            if decision is not None:
+                decisions.append(decision)
+        return decisions
+
+    def _camera(self, device: str, now: float, view: View) -> _Camera:
+        for other in [name for name, known in self._cameras.items() if now > known.kept_until]:
             del self._cameras[other]
         if device not in self._cameras:
-            forget_seconds = min(FORGET_SECONDS, self._buffer_seconds)
-            self._cameras[device] = _Camera(Tracker(same=self._same, forget_seconds=forget_seconds))
+            forget_seconds = min(FORGET_SECONDS, view.buffer_seconds)
+            self._cameras[device] = _Camera(Tracker(same=view.threshold, forget_seconds=forget_seconds))
         camera = self._cameras[device]
-        camera.last_frame = now
-        camera.visits = [v for v in camera.visits if now - v.last_seen <= self._buffer_seconds]
+        camera.kept_until = now + view.buffer_seconds + FORGET_SECONDS
+        camera.visits = [v for v in camera.visits if now - v.last_seen <= view.buffer_seconds]
         return camera
 
-    def _decide(self, track: Track, face: Face, visits: list[_Visit], now: float) -> Decision | None:
-        agreed = track.agreed(self._frames)
-        if agreed is not None and not track.would_downgrade(agreed[0]):
+    def _decide(
+        self, track: Track, face: Face, visits: list[_Visit], now: float, view: View
+    ) -> Decision | None:
+        agreed = track.agreed(view.frames)
+        if agreed is not None and not track.would_downgrade(agreed[0]) and face.match.person == agreed[0]:
             return self._recognised(track, face, *agreed, visits, now)
-        if track.named is not None:
+        if track.named is not None or face.seen.fault:
             _stay(track, visits, now)
             return None
-        if track.unanswered() >= self._unknown_frames:
-            return self._unknown(track, face, visits, now)
+        if track.unanswered() >= view.unknown_frames:
+            return self._unknown(track, face, visits, now, view.threshold)
         return None
 
     def _recognised(
         self, track: Track, face: Face, person: Person, frames: int, visits: list[_Visit], now: float
     ) -> Decision | None:
-        if face.match.person != person:
-            _stay(track, visits, now)
-            return None
         visit = next((visit for visit in visits if visit.person == person), None)
         news = visit is None
         if visit is None:
-            visit = self._as_stranger(track, visits) or self._begin(visits, face, now)
+            visit = self._as_stranger(track, visits) or self._begin(visits, track, now)
             visit.person = person
-        visit.vector, visit.last_seen = face.vector, now
+        visit.vector, visit.last_seen = track.vector, now
         track.named, track.sighting_id = person, visit.sighting_id
         if not news:
             return None
         return Decision(person.group, person, face, frames, face.match.reason, visit.sighting_id)
 
-    def _unknown(self, track: Track, face: Face, visits: list[_Visit], now: float) -> Decision | None:
+    def _unknown(
+        self, track: Track, face: Face, visits: list[_Visit], now: float, same: float
+    ) -> Decision | None:
         visit = self._as_stranger(track, visits) or next(
-            (visit for visit in visits if float(np.dot(visit.vector, face.vector)) >= self._same), None
+            (visit for visit in visits if float(np.dot(visit.vector, track.vector)) >= same), None
         )
         news = visit is None
         if visit is None:
-            visit = self._begin(visits, face, now)
+            visit = self._begin(visits, track, now)
         visit.last_seen = now
         track.sighting_id = visit.sighting_id
         if not news:
@@ -127,8 +138,8 @@ class Decider:
         frames, reason = track.unanswered(), face.match.reason
         return Decision(EventType.UNKNOWN, None, face, frames, reason, visit.sighting_id)
 
-    def _begin(self, visits: list[_Visit], face: Face, now: float) -> _Visit:
-        visit = _Visit(None, face.vector, now, self._new_id())
+    def _begin(self, visits: list[_Visit], track: Track, now: float) -> _Visit:
+        visit = _Visit(None, track.vector, now, self._new_id())
         visits.append(visit)
         return visit
 

@@ -15,6 +15,10 @@ Vectors = npt.NDArray[np.float32]
 """One unit vector a row, so that a dot product is the cosine similarity."""
 
 
+Vector = npt.NDArray[np.float32]
+"""One unit vector."""
+
+
 class Box(NamedTuple):
     """A rectangle in pixels of the whole picture; x and y are its left upper corner."""
 
@@ -75,10 +79,43 @@ class Match:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """height: of the box, in pixels. sharpness: edges against contrast, about 1 for a crisp face. turn: the
+    nose off the middle of the eyes, in distances between the eyes; 0 is frontal, 0.5 a profile. brightness:
+    mean of the face, 0..1. score: the detector's."""
+
+    height: float
+    sharpness: float
+    turn: float
+    brightness: float
+    score: float
+
+    @property
+    def grade(self) -> float:
+        """One number to choose the best of several frames by; 1 for a large, crisp, frontal face."""
+        return min(1.0, self.height / 150) * min(1.0, self.sharpness / 0.75) * max(0.0, 1 - self.turn)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class Face:
-    """A face that was looked at: where it is, its unit vector, and whose it is."""
+class Seen:
+    """A face that was found and judged, before anybody asked whose it is.
+
+    vector: unit length, None for a face too poor to be named; fault: why it is. zone: the name of the one it
+    stands in. is_remembered: the vector is its track's, because the face surely goes on a settled track.
+    """
 
     detection: Detection
-    vector: npt.NDArray[np.float32]
+    quality: Quality
+    vector: Vector | None
+    fault: str | None
+    zone: str | None
+    is_remembered: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Face:
+    """A face that was seen, and whose it is."""
+
+    seen: Seen
     match: Match

@@ -14,19 +14,12 @@ from broker.session import Session
 from broker.states import status
 from broker.subscription import Subscription
 from broker.topics import Topics
+from edge_node.assembly import build
 from edge_node.counters import Counters
-from edge_node.decide import Decider
-from edge_node.engines.build import build_detector, build_embedder, build_enrolment_detector, engine_id
-from edge_node.identifiers import uuid7
 from edge_node.inbox import Inbox
-from edge_node.models.install import Models
-from edge_node.pipeline import Pipeline
-from edge_node.refresh import Refresher
 from edge_node.rejections import Rejections
 from edge_node.report import Arrival
 from edge_node.settings import NodeConfig
-from edge_node.stores.build import build_store
-from edge_node.stores.templates import TemplateFile
 from edge_node.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -51,7 +44,12 @@ class Node:
         self._counters = Counters(time.monotonic())
         self._rejections = Rejections(self._counters)
         self._inbox = Inbox[Arrival]()
-        self._refresher, self._pipeline = self._build_engine()
+        self._refresher, self._pipeline = build(config)
+        self._pipeline.gallery = self._refresher.load()
+        gallery = self._pipeline.gallery
+        log.info(
+            "engine %s; gallery by %s: %d people", self._pipeline.model, gallery.model, len(gallery.people)
+        )
         self._session = self._build_session()
         self._worker = Worker(
             settings=config.node,
@@ -93,43 +91,6 @@ class Node:
         self._session.stop([status(self._topics.node_status(self._config.node.id), "offline")])
         for thread in self._threads:
             thread.join(2.0)
-
-    def _build_engine(self) -> tuple[Refresher, Pipeline]:
-        config = self._config
-        models = Models.of(config)
-        detector = build_detector(config.engine, models)
-        enrolment_detector = build_enrolment_detector(config.engine, models)
-        embedder = build_embedder(config.engine, models)
-        gallery_model = engine_id(enrolment_detector, embedder)
-        state = config.node.state_folder()
-        refresher = Refresher(
-            build_store(config.gallery, state),
-            TemplateFile(state / "templates.bin", model=gallery_model, dimension=embedder.dimension),
-            enrolment_detector,
-            embedder,
-            model=gallery_model,
-        )
-        threshold = embedder.threshold if config.match.threshold is None else config.match.threshold
-        margin = embedder.margin if config.match.margin is None else config.match.margin
-        decider = Decider(
-            frames=config.decide.frames,
-            unknown_frames=config.decide.unknown_frames,
-            buffer_seconds=config.decide.buffer_seconds,
-            same=threshold,
-            new_id=uuid7,
-        )
-        pipeline = Pipeline(
-            detector=detector,
-            embedder=embedder,
-            gallery=refresher.load(),
-            decider=decider,
-            threshold=threshold,
-            margin=margin,
-            min_face=config.engine.min_face,
-        )
-        people = len(pipeline.gallery.people)
-        log.info("engine %s, gallery by %s: %d people", pipeline.model, gallery_model, people)
-        return refresher, pipeline
 
     def _build_session(self) -> Session:
         node = self._config.node

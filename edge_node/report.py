@@ -26,11 +26,10 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Reporter:
-    """Fills in what is the same for all reports of a node: its id, model and threshold."""
+    """Fills in what is the same for all reports of a node: its id and its model."""
 
     node: str
     model: str
-    threshold: float
 
     def event(
         self,
@@ -53,11 +52,12 @@ class Reporter:
             person=decision.person.name if decision.person else None,
             person_id=decision.person.id if decision.person else None,
             similarity=_rounded(match.similarity),
-            threshold=round(self.threshold, 4),
+            threshold=round(outcome.view.threshold, 4),
             margin=_rounded(match.margin),
             reason=decision.reason,
             frames=decision.frames,
-            box=decision.face.detection.box.rounded(),
+            zone=decision.face.seen.zone,
+            box=decision.face.seen.detection.box.rounded(),
             frame_size=frame_size,
             captured_at=arrival.captured_at,
             received_at=arrival.received_at,
@@ -103,14 +103,15 @@ class Reporter:
 def _observed(face: Face) -> ObservedFace:
     match = face.match
     return ObservedFace(
-        box=face.detection.box.rounded(),
-        score=round(face.detection.score, 3),
+        box=face.seen.detection.box.rounded(),
+        score=round(face.seen.detection.score, 3),
         event_type=match.event_type,
         person=match.person.name if match.person else None,
         person_id=match.person.id if match.person else None,
         similarity=_rounded(match.similarity),
         margin=_rounded(match.margin),
         reason=match.reason,
+        zone=face.seen.zone,
     )
 
 

@@ -14,6 +14,14 @@ Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 Cosine = Annotated[float, Meta(ge=-1, le=1)]
 Frames = Annotated[int, Meta(ge=1, le=100)]
 Side = Annotated[int, Meta(ge=1, le=8192)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Margin = Share
+Sharpness = Annotated[float, Meta(ge=0, le=2)]
+Turn = Annotated[float, Meta(gt=0, le=1)]
+Polygon = tuple[tuple[Share, Share], ...]
+"""Corners, each as its share of the picture's width and height."""
+
+MIN_CORNERS = 3
 
 
 class NodeSettings(Struct, frozen=True, kw_only=True):
@@ -55,21 +63,62 @@ class ModelsSettings(Struct, frozen=True, kw_only=True):
         return self.dir or (Path(named) if named else None)
 
 
+class OnnxSettings(Struct, frozen=True, kw_only=True):
+    """An ArcFace-style network of your own, for `engine.embedder: onnx`."""
+
+    file: Path
+    """The network: one input of N x 3 x `input_size` x `input_size`, one vector a face out."""
+    sha256: Annotated[str, Meta(min_length=64, max_length=64)]
+    """What `sha256sum` says of the file; another file is refused."""
+    dimension: Annotated[int, Meta(ge=1, le=65_536)]
+    """How many numbers a vector has."""
+    threshold: Cosine
+    """Least cosine similarity to be recognised; `edge-node evaluate` measures it on photos of yours."""
+    margin: Annotated[float, Meta(ge=0, le=1)]
+    """Least lead over the best other person."""
+    input_size: Annotated[int, Meta(ge=32, le=1024)] = 112
+    """Side, in pixels, of the faces it takes; the landmarks lie as ArcFace has them, scaled."""
+    mean: float = 127.5
+    """Taken off every value, 0 to 255."""
+    scale: Annotated[float, Meta(gt=0)] = 127.5
+    """What every value is divided by after that."""
+    channels: Literal["rgb", "bgr"] = "rgb"
+    """Order of the colours."""
+
+
 class EngineSettings(Struct, frozen=True, kw_only=True):
     """What finds faces and what turns them into vectors."""
 
-    detector: Literal["auto", "yunet", "centerface"] = "auto"
-    """`auto` takes the best detector installed: yunet, else centerface."""
-    embedder: Literal["dlib_resnet"] = "dlib_resnet"
-    """`dlib_resnet`: the network of the face_recognition library, on onnxruntime."""
+    detector: Literal["auto", "yunet", "centerface", "hog", "cnn"] = "auto"
+    """`auto` takes the best detector installed: yunet, else centerface. `hog` and `cnn` are those of the
+    face_recognition library."""
+    refine: bool | None = None
+    """Whether CenterFace looks again at each face that YuNet proposes. Default: when both are installed."""
+    embedder: Literal["auto", "mobilefacenet", "dlib_resnet", "onnx", "face_recognition"] = "auto"
+    """`auto` takes the best one installed: mobilefacenet, else dlib_resnet, the network of the
+    face_recognition library. `onnx`: a file of your own. `face_recognition`: the library itself, with `hog`
+    or `cnn`."""
+    onnx: OnnxSettings | None = None
+    """The file of `embedder: onnx`."""
     detection_size: Annotated[int, Meta(ge=160, le=4096)] = 640
     """Longest side, in pixels, of the picture that the detector sees."""
     min_score: Annotated[float, Meta(gt=0, lt=1)] | None = None
-    """Detections that score lower are dropped. Default: the detector's own, see docs/models.md."""
-    min_face: Side = 40
-    """Faces less high than this many pixels of the frame are dropped."""
+    """Faces that the detector gives less are dropped; with `refine`, that YuNet gives less. Default: the
+    detector's own, see docs/models.md."""
     mirror: bool = True
     """Averages the vectors of a face and of its mirror image: better vectors, about twice the time."""
+
+    def __post_init__(self) -> None:
+        if (self.embedder == "onnx") != (self.onnx is not None):
+            raise ValueError("expected embedder: onnx and a section onnx together, or neither")
+        if self.embedder == "face_recognition" and self.detector not in ("auto", "hog", "cnn"):
+            raise ValueError(
+                f"embedder: face_recognition goes with detector: hog, cnn or auto, not with {self.detector}"
+            )
+        if self.refine and self.detector not in ("auto", "yunet"):
+            raise ValueError(f"refine: true goes with detector: yunet or auto, not with {self.detector}")
+        if self.refine and self.embedder == "face_recognition":
+            raise ValueError("refine: true does not go with embedder: face_recognition")
 
 
 class MatchSettings(Struct, frozen=True, kw_only=True):
@@ -77,7 +126,7 @@ class MatchSettings(Struct, frozen=True, kw_only=True):
 
     threshold: Cosine | None = None
     """Least cosine similarity to be recognised. Default: the embedder's own, see docs/models.md."""
-    margin: Annotated[float, Meta(ge=0, le=1)] | None = None
+    margin: Margin | None = None
     """Least lead over the best other person; a smaller one is `ambiguous`. Default: the embedder's own."""
 
 
@@ -90,6 +139,57 @@ class DecideSettings(Struct, frozen=True, kw_only=True):
     """Frames without any answer before an event says `unknown`."""
     buffer_seconds: Seconds = 120.0
     """A visit ends when the person was not seen for this long; one event per person, device and visit."""
+    recheck_seconds: Annotated[float, Meta(ge=0, le=60)] = 1.0
+    """A face that was told about and stays in its place is looked at again this often; in doubt, at once."""
+
+
+class QualitySettings(Struct, frozen=True, kw_only=True):
+    """Which faces are good enough to be named. Others are reported with a reason, and not judged."""
+
+    min_face: Side = 40
+    """Least height of a face in pixels of the frame; less is `too_small`."""
+    min_sharpness: Sharpness = 0.2
+    """Edges against contrast, about 0.75 for a crisp face; less is `blurred`."""
+    max_turn: Turn = 0.45
+    """How far the nose may be off the middle of the eyes, in distances between them; more is `profile`."""
+    min_brightness: Share = 0.05
+    """Least mean brightness of the face, 0 to 1; less is `too_dark`."""
+    max_brightness: Share = 0.88
+    """Greatest mean brightness of the face, 0 to 1; more is `too_bright`."""
+
+
+class DeviceSettings(Struct, frozen=True, kw_only=True):
+    """How one camera is looked at, where that differs from `quality`, `match` and `decide`."""
+
+    min_face: Side | None = None
+    """Instead of `quality.min_face`."""
+    min_sharpness: Sharpness | None = None
+    """Instead of `quality.min_sharpness`."""
+    max_turn: Turn | None = None
+    """Instead of `quality.max_turn`."""
+    min_brightness: Share | None = None
+    """Instead of `quality.min_brightness`."""
+    max_brightness: Share | None = None
+    """Instead of `quality.max_brightness`."""
+    threshold: Cosine | None = None
+    """Instead of `match.threshold`."""
+    margin: Margin | None = None
+    """Instead of `match.margin`."""
+    frames: Frames | None = None
+    """Instead of `decide.frames`."""
+    unknown_frames: Frames | None = None
+    """Instead of `decide.unknown_frames`."""
+    buffer_seconds: Seconds | None = None
+    """Instead of `decide.buffer_seconds`."""
+    zones: dict[Id, Polygon] = msgspec.field(default_factory=dict)
+    """Polygons by name; an event names the first one in which the middle of the face lies."""
+    masks: tuple[Polygon, ...] = ()
+    """Polygons in which no face is looked at, such as a television or the street."""
+
+    def __post_init__(self) -> None:
+        for polygon in (*self.zones.values(), *self.masks):
+            if len(polygon) < MIN_CORNERS:
+                raise ValueError(f"expected polygons of {MIN_CORNERS} corners or more, got {len(polygon)}")
 
 
 class FolderSource(Struct, frozen=True, kw_only=True, tag="folder", tag_field="type"):
@@ -143,7 +243,9 @@ class NodeConfig(Struct, frozen=True, kw_only=True):
     node: NodeSettings = NodeSettings()
     models: ModelsSettings = ModelsSettings()
     engine: EngineSettings = EngineSettings()
+    quality: QualitySettings = QualitySettings()
     match: MatchSettings = MatchSettings()
     decide: DecideSettings = DecideSettings()
+    devices: dict[Id, DeviceSettings] = msgspec.field(default_factory=dict)
     gallery: GallerySettings = GallerySettings()
     log: LogSettings = LogSettings()

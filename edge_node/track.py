@@ -1,34 +1,49 @@
-"""Following faces from frame to frame, so that frames can agree on an answer."""
+"""Following faces from frame to frame, so that frames can add up and agree."""
 
 from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from broker.messages import EventType
-from edge_node.faces import Box, Face, Match, Person
+from edge_node.faces import Box, Detection, Match, Person, Seen, Vector
 
 LEAST_OVERLAP = 0.3
+SURE_OVERLAP = 0.5
 STEP_SECONDS = 1.0
 VOTES_KEPT = 8
+VECTORS_FUSED = 5
 
 
 @dataclass(slots=True, eq=False)
 class Track:
-    """One face over several frames, and what each frame said of it."""
+    """One face over several frames: its best vectors, and what each frame said of it."""
 
     box: Box
-    vector: npt.NDArray[np.float32]
     last_seen: float
+    last_embedded: float = -np.inf
+    best: list[tuple[float, Vector]] = field(default_factory=list)
     votes: deque[Match] = field(default_factory=lambda: deque(maxlen=VOTES_KEPT))
     sighting_id: str | None = None
     named: Person | None = None
 
-    def see(self, face: Face, now: float) -> None:
-        self.box, self.vector, self.last_seen = face.detection.box, face.vector, now
-        self.votes.append(face.match)
+    @property
+    def vector(self) -> Vector:
+        """The mean of the best frames' vectors, at unit length: worth more than any one of them."""
+        mean = np.sum([vector for _, vector in self.best], axis=0)
+        unit: Vector = (mean / np.linalg.norm(mean)).astype(np.float32)
+        return unit
+
+    def see(self, seen: Seen, now: float, *, same: float) -> None:
+        """Takes a frame's face in. Its vector is fused unless it is rather unlike the others."""
+        self.box, self.last_seen = seen.detection.box, now
+        if seen.vector is None or seen.is_remembered:
+            return
+        self.last_embedded = now
+        if self.best and float(np.dot(seen.vector, self.vector)) < same:
+            return
+        self.best = sorted([*self.best, (seen.quality.grade, seen.vector)], key=_grade)[-VECTORS_FUSED:]
 
     def agreed(self, frames: int) -> tuple[Person, int] | None:
         """The person that enough of the latest votes name, and how many do. Restricted wins in doubt."""
@@ -43,7 +58,8 @@ class Track:
 
     def would_downgrade(self, person: Person) -> bool:
         """Whether naming this person would take back that somebody restricted is here."""
-        return self.named is not None and self.named.group is EventType.RESTRICTED and self.named != person
+        named = self.named
+        return named is not None and named.group is EventType.RESTRICTED and named != person
 
     def unanswered(self) -> int:
         """How many of the latest votes, without a break, named nobody."""
@@ -58,9 +74,10 @@ class Track:
 class Tracker:
     """The tracks of one camera.
 
-    A face goes on a track when its vector is alike (cosine of at least `same`), or when its box overlaps the
-    track's last one of a moment ago and the vector is not plainly another's: a head turns gradually, while
-    somebody else in the same place comes later. A track is forgotten after `forget_seconds`.
+    A face goes on a track when its vector is alike (cosine of at least `same`), or when it can be no other:
+    its box overlaps the track's of a moment ago, no third one interferes, and the vector is not plainly
+    another's. So a head may turn, and names stay with people who cross or take each other's place. A track is
+    forgotten after `forget_seconds`.
     """
 
     def __init__(self, *, same: float, forget_seconds: float) -> None:
@@ -69,8 +86,32 @@ class Tracker:
         self._forget_seconds = forget_seconds
         self._tracks: list[Track] = []
 
-    def update(self, faces: Sequence[Face], now: float) -> list[Track]:
-        """The track of each face, in the same order, with the face's vote counted."""
+    def settled(
+        self, detections: Sequence[Detection], now: float, recheck_seconds: float
+    ) -> list[Track | None]:
+        """For each face the track it surely goes on, if that one was told about and looked at of late.
+
+        Such a face need not be embedded again.
+        """
+        boxes = [detection.box for detection in detections]
+        steps = self._steps(boxes, now)
+        settled: list[Track | None] = []
+        for index, box in enumerate(boxes):
+            track = self._tracks[steps[index]] if index in steps else None
+            fresh = (
+                track is not None
+                and track.sighting_id is not None
+                and now - track.last_embedded < recheck_seconds
+                and box.overlap(track.box) >= SURE_OVERLAP
+            )
+            settled.append(track if fresh else None)
+        return settled
+
+    def update(self, faces: Sequence[Seen], now: float) -> list[Track | None]:
+        """The track of each face, in the same order.
+
+        A face without a vector begins none; it keeps alive a track in whose place it is, if there is one.
+        """
         self._tracks = [track for track in self._tracks if now - track.last_seen <= self._forget_seconds]
         tracks: list[Track | None] = [None] * len(faces)
         taken: set[int] = set()
@@ -78,23 +119,47 @@ class Tracker:
             if tracks[face_index] is None and track_index not in taken:
                 tracks[face_index] = self._tracks[track_index]
                 taken.add(track_index)
-        return [self._continued(track, face, now) for track, face in zip(tracks, faces, strict=True)]
+        for index, face in enumerate(faces):
+            track = tracks[index]
+            if track is None and face.vector is not None:
+                track = tracks[index] = Track(face.detection.box, now)
+                self._tracks.append(track)
+            if track is not None:
+                track.see(face, now, same=self._fusable)
+        return tracks
 
-    def _continued(self, track: Track | None, face: Face, now: float) -> Track:
-        if track is None:
-            track = Track(face.detection.box, face.vector, now)
-            self._tracks.append(track)
-        track.see(face, now)
-        return track
+    @property
+    def _fusable(self) -> float:
+        return (self._same + self._alike) / 2
 
-    def _links(self, faces: Sequence[Face], now: float) -> list[tuple[float, int, int]]:
+    def _links(self, faces: Sequence[Seen], now: float) -> list[tuple[float, int, int]]:
+        steps = self._steps([face.detection.box for face in faces], now)
         links = []
         for face_index, face in enumerate(faces):
+            if face.vector is None:
+                if face_index in steps:
+                    links.append((-1.0, face_index, steps[face_index]))
+                continue
             for track_index, track in enumerate(self._tracks):
                 similarity = float(np.dot(face.vector, track.vector))
-                overlap = face.detection.box.overlap(track.box)
-                step = now - track.last_seen <= STEP_SECONDS and overlap >= LEAST_OVERLAP
-                near = step and similarity >= self._alike
-                if similarity >= self._same or near:
+                step = steps.get(face_index) == track_index
+                if similarity >= self._same or (step and similarity >= self._alike):
+                    overlap = face.detection.box.overlap(track.box)
                     links.append((similarity + overlap, face_index, track_index))
         return links
+
+    def _steps(self, boxes: Sequence[Box], now: float) -> dict[int, int]:
+        """Face to track, where the boxes overlap and neither overlaps any other."""
+        near = [
+            (face_index, track_index)
+            for face_index, box in enumerate(boxes)
+            for track_index, track in enumerate(self._tracks)
+            if now - track.last_seen <= STEP_SECONDS and box.overlap(track.box) >= LEAST_OVERLAP
+        ]
+        of_face = Counter(face_index for face_index, _ in near)
+        of_track = Counter(track_index for _, track_index in near)
+        return {face: track for face, track in near if of_face[face] == of_track[track] == 1}
+
+
+def _grade(graded: tuple[float, Vector]) -> float:
+    return graded[0]

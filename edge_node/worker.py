@@ -46,7 +46,7 @@ class Worker:
         self._rejections = rejections
         self._publish = publish
         self._freshness = Freshness(settings.max_frame_age_seconds)
-        self._reporter = Reporter(settings.id, pipeline.model, pipeline.threshold)
+        self._reporter = Reporter(settings.id, pipeline.model)
 
     def turn(self) -> None:
         """Waits a moment for a frame and answers it. What it raises is a bug."""

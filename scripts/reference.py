@@ -15,7 +15,7 @@ from msgspec import Meta, Struct
 from broker.schema import descriptions, shape_of, struct_fields
 from broker.topics import ID_PATTERN, PREFIX_PATTERN
 from camera_agent.settings import AgentConfig
-from edge_node.settings import NodeConfig
+from edge_node.settings import NodeConfig, Polygon
 
 HEAD = """\
 # config.yaml
@@ -80,8 +80,12 @@ def kind(annotation: Any) -> str:
     arguments = typing.get_args(bare)
     if typing.get_origin(bare) is Literal:
         return ", ".join(f"`{option}`" for option in arguments)
+    if bare == Polygon:
+        return "`[[x, y], …]`, shares from 0 to 1"
+    if typing.get_origin(bare) is dict:
+        return f"{kind(arguments[1])}, by {kind(arguments[0])}"
     if typing.get_origin(bare) is tuple:
-        return f"list of {kind(arguments[0])}s"
+        return f"list: {kind(arguments[0])}"
     if isinstance(bare, type) and issubclass(bare, Struct):
         tag = bare.__struct_config__.tag
         return f"`type: {tag}`" if tag else "section"

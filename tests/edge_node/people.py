@@ -4,9 +4,11 @@ import numpy as np
 import numpy.typing as npt
 
 from broker.messages import EventType
-from edge_node.faces import Box, Detection, Face, Match
+from edge_node.faces import Box, Detection, Match, Quality, Seen
 from edge_node.gallery import Enrolment, Gallery
 from edge_node.match import identify
+from edge_node.quality import Limits
+from edge_node.view import View
 
 DIMENSION = 8
 THRESHOLD = 0.8
@@ -52,6 +54,32 @@ def match(vector: npt.NDArray[np.float32], gallery: Gallery = HOUSEHOLD) -> Matc
     return identify(vector[None], gallery, threshold=THRESHOLD, margin=MARGIN)[0]
 
 
-def face(vector: npt.NDArray[np.float32], box: Box = Box(100, 100, 50, 60)) -> Face:  # noqa: B008
-    landmarks = np.zeros((5, 2), np.float32)
-    return Face(Detection(box, 0.9, landmarks, "made-up"), vector, match(vector))
+def view(*, frames: int = 2, unknown_frames: int = 4, buffer_seconds: float = 120.0) -> View:
+    return View(
+        limits=Limits(
+            min_face=40, min_sharpness=0.2, max_turn=0.45, min_brightness=0.05, max_brightness=0.88
+        ),
+        threshold=THRESHOLD,
+        margin=MARGIN,
+        frames=frames,
+        unknown_frames=unknown_frames,
+        buffer_seconds=buffer_seconds,
+        recheck_seconds=1.0,
+    )
+
+
+FRONTAL = Quality(height=60, sharpness=0.75, turn=0.1, brightness=0.5, score=0.9)
+DOOR = Box(100, 100, 50, 60)
+
+
+def face(vector: npt.NDArray[np.float32], box: Box = DOOR) -> Seen:
+    return Seen(_detection(box), FRONTAL, vector, None, None)
+
+
+def poor_face(box: Box = DOOR) -> Seen:
+    """One that is seen and cannot be named."""
+    return Seen(_detection(box), FRONTAL, None, "blurred", None)
+
+
+def _detection(box: Box) -> Detection:
+    return Detection(box, 0.9, np.zeros((5, 2), np.float32), "made-up")

@@ -5,31 +5,44 @@ from hypothesis import strategies as st
 
 from broker.messages import EventType
 from edge_node.decide import Decider, Decision
-from edge_node.faces import Box, Face
-from tests.edge_node.people import ANN, BOB, EVE, OTHER_STRANGER, STRANGER, THRESHOLD, face, unit
+from edge_node.faces import Box, Face, Match, Seen
+from tests.edge_node.people import ANN, BOB, EVE, OTHER_STRANGER, STRANGER, face, match, poor_face, unit, view
 
 BUFFER = 120.0
+NOBODY = Match(EventType.UNKNOWN, None, None, None, "blurred")
 
 
-def decider(frames: int = 2, unknown_frames: int = 4, buffer_seconds: float = BUFFER) -> Decider:
+def decider() -> Decider:
     ids = (f"sighting-{number}" for number in count(1))
-    return Decider(
-        frames=frames,
-        unknown_frames=unknown_frames,
-        buffer_seconds=buffer_seconds,
-        same=THRESHOLD,
-        new_id=lambda: next(ids),
-    )
+    return Decider(lambda: next(ids))
 
 
 def show(
-    decider: Decider, *frames: list[Face], start: float = 0.0, step: float = 0.2, device: str = "door"
+    decider: Decider,
+    *frames: list[Seen],
+    start: float = 0.0,
+    step: float = 0.2,
+    device: str = "door",
+    buffer_seconds: float = BUFFER,
 ) -> list[Decision]:
     """What a camera that sees these frames one after the other brings about."""
     decisions = []
     for number, faces in enumerate(frames):
-        decisions += decider.decide(device, faces, start + number * step)
+        decisions += one_frame(decider, faces, start + number * step, device, buffer_seconds)
     return decisions
+
+
+def one_frame(
+    decider: Decider, seen: list[Seen], now: float, device: str = "door", buffer_seconds: float = BUFFER
+) -> list[Decision]:
+    """What the pipeline does after a picture was looked at."""
+    looked_at = view(buffer_seconds=buffer_seconds)
+    tracks = decider.follow(device, seen, now, looked_at)
+    faces = [
+        Face(one, NOBODY if track is None or one.fault else match(track.vector))
+        for one, track in zip(seen, tracks, strict=True)
+    ]
+    return decider.decide(device, tracks, faces, now, looked_at)
 
 
 def kinds(decisions: list[Decision]) -> list[tuple[str, str | None]]:
@@ -60,10 +73,10 @@ def test_a_new_visit_after_the_buffer() -> None:
 
 
 def test_a_new_visit_needs_new_agreement() -> None:
-    node = decider(buffer_seconds=3.0)
-    assert len(show(node, *[[face(ANN)]] * 5)) == 1
-    assert show(node, [face(ANN)], start=5) == []
-    (again,) = show(node, [face(ANN)], start=5.2)
+    node, short = decider(), 3.0
+    assert len(show(node, *[[face(ANN)]] * 5, buffer_seconds=short)) == 1
+    assert show(node, [face(ANN)], start=5, buffer_seconds=short) == []
+    (again,) = show(node, [face(ANN)], start=5.2, buffer_seconds=short)
     assert again.frames == 2
 
 
@@ -92,6 +105,14 @@ def test_a_stranger_in_the_same_place_a_moment_later_is_news() -> None:
     rather_like_ann = unit(1, 0, 0, 0, 0, 0, 0.9)
     assert kinds(show(node, *[[face(ANN)]] * 3)) == [("authorised", "Ann")]
     assert kinds(show(node, *[[face(rather_like_ann)]] * 6, start=3)) == [("unknown", None)]
+
+
+def test_a_poor_face_says_nothing_and_keeps_a_visit_going() -> None:
+    node = decider()
+    assert show(node, *[[poor_face()]] * 50) == []
+    assert len(show(node, *[[face(ANN)]] * 3, start=20)) == 1
+    assert show(node, *[[poor_face()]] * 500, start=20.6, step=0.5) == []
+    assert show(node, *[[face(ANN)]] * 3, start=271) == []
 
 
 def test_recognised_late_keeps_the_sighting() -> None:
@@ -147,7 +168,7 @@ def test_events_for_a_person_are_a_buffer_apart_and_never_without_agreement(
         faces = [face(PEOPLE[name], Box(100.0 * i, 0, 50, 60)) for i, name in enumerate(names)]
         for name in names:
             seen[name] = seen.get(name, 0) + 1
-        for decision in node.decide("door", faces, now):
+        for decision in one_frame(node, faces, now):
             name = decision.person.name if decision.person else "stranger"
             news.setdefault(name, []).append(now)
             assert seen[name] >= (2 if decision.person else 4)
@@ -159,5 +180,5 @@ def test_events_for_a_person_are_a_buffer_apart_and_never_without_agreement(
 def test_memory_is_bounded_by_the_cameras_of_the_last_minutes() -> None:
     node = decider()
     for number in range(2_000):
-        node.decide(f"camera-{number}", [face(ANN)], float(number))
+        one_frame(node, [face(ANN)], float(number), f"camera-{number}")
     assert len(node._cameras) <= BUFFER + 20
