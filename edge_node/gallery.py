@@ -13,6 +13,7 @@ from broker.messages import EventType
 from broker.states import PhotoProblem
 from edge_node.faces import Person, Vectors
 from edge_node.names import person_ids, printable
+from edge_node.search import Product, Search, SearchBuilder
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,28 +35,42 @@ class Enrolment:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gallery:
-    """vectors: n templates of d numbers; owners: for each the index into people, ascending.
+    """owners: for each template the index into people, ascending; restricted: a flag for each of the people.
 
-    version: changes with the people, their groups, their photos and the model. model: what made the vectors;
-    probes of another model cannot be compared with them.
+    search: finds templates. version: changes with the people, their groups, their photos and the model.
+    model: what made the vectors; probes of another model cannot be compared with them.
     """
 
     version: str
     model: str
     people: tuple[Person, ...]
-    vectors: Vectors
     owners: npt.NDArray[np.intp]
+    restricted: npt.NDArray[np.bool_]
+    search: Search
 
     @classmethod
     def empty(cls, model: str) -> Self:
         return cls.of([], model)
 
+    @property
+    def vectors(self) -> Vectors:
+        """All templates, n of d numbers; from a large gallery a copy of everything."""
+        return self.search.vectors()
+
     @classmethod
-    def of(cls, enrolments: Sequence[Enrolment], model: str, restricted: Collection[str] = ()) -> Self:
+    def of(
+        cls,
+        enrolments: Sequence[Enrolment],
+        model: str,
+        restricted: Collection[str] = (),
+        search: SearchBuilder = Product.of,
+        current: Self | None = None,
+    ) -> Self:
         """Who has a template is known, in whatever order they come.
 
         restricted: further names that are restricted, though no enrolment says so. Who is in both groups is
-        restricted, by all photos of both.
+        restricted, by all photos of both. search: makes the templates searchable. current: returned as it is
+        when nothing has changed.
         """
         barred = _barred(enrolments, restricted)
         ids = person_ids({one.person for one in enrolments})
@@ -63,15 +78,21 @@ class Gallery:
         rows = sorted(useful, key=lambda one: (ids[one.person], one.digest, one.key))
         names = list(dict.fromkeys(row.person for row in rows))
         groups = {name: EventType.RESTRICTED if name in barred else EventType.AUTHORISED for name in names}
+        version = _version(
+            model, [(ids[row.person], row.person, groups[row.person], row.digest) for row in rows]
+        )
+        if current is not None and current.version == version:
+            return current
         index = {name: position for position, name in enumerate(names)}
+        owners = np.array([index[row.person] for row in rows], dtype=np.intp)
+        flags = np.array([name in barred for name in names], dtype=np.bool_)
         return cls(
-            version=_version(
-                model, [(ids[row.person], row.person, groups[row.person], row.digest) for row in rows]
-            ),
+            version=version,
             model=model,
             people=tuple(Person(id=ids[name], name=name, group=groups[name]) for name in names),
-            vectors=_stacked([row.template for row in rows if row.template is not None]),
-            owners=np.array([index[row.person] for row in rows], dtype=np.intp),
+            owners=owners,
+            restricted=flags,
+            search=search([row.template for row in rows if row.template is not None], owners, flags),
         )
 
 
@@ -103,7 +124,3 @@ def _barred(enrolments: Sequence[Enrolment], restricted: Collection[str]) -> set
 def _version(model: str, rows: Sequence[tuple[str, str, EventType, str]]) -> str:
     text = repr((model, [(person_id, name, group.value, digest) for person_id, name, group, digest in rows]))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def _stacked(templates: Sequence[npt.NDArray[np.float32]]) -> Vectors:
-    return np.stack(templates) if templates else np.empty((0, 0), dtype=np.float32)

@@ -1,41 +1,51 @@
 """Identification (1:N): whose face is this, among those enrolled?"""
 
+import math
+
 import numpy as np
 
 from broker.messages import EventType
 from edge_node.faces import Match, Vectors
 from edge_node.gallery import Gallery
+from edge_node.search import Nearest
 
 
 def identify(probes: Vectors, gallery: Gallery, *, threshold: float, margin: float) -> list[Match]:
     """One answer a probe, by cosine similarity to each person's best template.
 
     Below `threshold` nobody is named. When the lead over the next person is below `margin` the answer is in
-    doubt: a restricted person within that margin, and at the threshold, wins; otherwise it is unknown.
+    doubt: a restricted person within that margin, and at the threshold, wins; otherwise it is unknown. A
+    probe that is not finite is nobody.
     """
     if not gallery.people:
         return [Match(EventType.UNKNOWN, None, None, None, "empty_gallery") for _ in probes]
-    starts = np.searchsorted(gallery.owners, np.arange(len(gallery.people)))
-    people = np.maximum.reduceat(gallery.vectors @ probes.T, starts, axis=0)
-    return [_answer(similarities, gallery, threshold, margin) for similarities in people.T]
+    finite = np.all(np.isfinite(probes), axis=1)
+    found = iter(gallery.search.nearest(probes[finite]) if finite.any() else ())
+    return [
+        _answer(next(found), gallery, threshold, margin)
+        if comparable
+        else Match(EventType.UNKNOWN, None, math.nan, math.nan, "below_threshold")
+        for comparable in finite.tolist()
+    ]
 
 
-def _answer(similarities: Vectors, gallery: Gallery, threshold: float, margin: float) -> Match:
-    ranked = np.argsort(similarities)[::-1]
-    best, similarity = int(ranked[0]), float(similarities[ranked[0]])
-    lead = similarity - float(similarities[ranked[1]]) if len(ranked) > 1 else None
-    if not similarity >= threshold:  # also when it is not a number
+def _answer(nearest: Nearest, gallery: Gallery, threshold: float, margin: float) -> Match:
+    people, similarities = nearest
+    best = int(np.argmax(similarities))
+    similarity = float(similarities[best])
+    others = np.delete(similarities, best)
+    lead = similarity - float(others.max()) if len(others) else None
+    if similarity < threshold:
         return Match(EventType.UNKNOWN, None, similarity, lead, "below_threshold")
-    person = gallery.people[best]
+    person = gallery.people[people[best]]
     if lead is None or lead >= margin:
         return Match(person.group, person, similarity, lead, "recognised")
-    least = max(threshold, similarity - margin)
-    for index in ranked:
-        rival = gallery.people[index]
-        if not similarities[index] >= least:
-            break
-        if rival.group is EventType.RESTRICTED:
-            rival_similarity = float(similarities[index])
-            rival_lead = lead if index == best else rival_similarity - similarity
-            return Match(EventType.RESTRICTED, rival, rival_similarity, rival_lead, "ambiguous")
+    restricted = np.flatnonzero(gallery.restricted[people])
+    if len(restricted):
+        rival = restricted[np.argmax(similarities[restricted])]
+        rival_similarity = float(similarities[rival])
+        if rival_similarity >= max(threshold, similarity - margin):
+            rival_lead = lead if rival == best else rival_similarity - similarity
+            rival_person = gallery.people[people[rival]]
+            return Match(EventType.RESTRICTED, rival_person, rival_similarity, rival_lead, "ambiguous")
     return Match(EventType.UNKNOWN, None, similarity, lead, "ambiguous")

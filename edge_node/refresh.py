@@ -14,6 +14,7 @@ from edge_node.errors import GalleryError
 from edge_node.gallery import Enrolment, Gallery, problems
 from edge_node.ports import Detector, Embedder, PhotoStore
 from edge_node.progress import track
+from edge_node.search import Product, SearchBuilder
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +23,7 @@ PROBLEMS_SHOWN = 100
 """With names cut to 120 characters a state stays below the 64 KB that readers take."""
 REASON_CHARACTERS = 500
 SAVE_EVERY = 64
-"""Photos; a first enrolment that is cut short loses no more."""
+"""New photos; a first enrolment that is cut short loses no more."""
 
 
 class Templates(Protocol):
@@ -44,12 +45,14 @@ class Refresher:
         embedder: Embedder,
         *,
         model: str,
+        search: SearchBuilder = Product.of,
         now: Callable[[], datetime] = timestamps.now,
     ) -> None:
         self._store = store
         self._templates = templates
         self._detector = detector
         self._embedder = embedder
+        self._search = search
         self._now = now
         self._enrolments: list[Enrolment] = []
         self._problems: list[PhotoProblem] = []
@@ -90,7 +93,7 @@ class Refresher:
             version=self._gallery.version,
             model=self._gallery.model,
             people=len(self._gallery.people),
-            templates=len(self._gallery.vectors),
+            templates=len(self._gallery.owners),
             problems=self._problems[:PROBLEMS_SHOWN],
             problem_count=len(self._problems),
             synced_at=self._synced_at,
@@ -105,16 +108,20 @@ class Refresher:
         if any((photo.key, photo.fingerprint) not in seen for photo in photos):
             results = track(results, "enrolling photos", len(photos))
         done: list[Enrolment] = []
+        unsaved = 0
         for one in results:
             done.append(one)
-            if len(done) % SAVE_EVERY == 0:
+            unsaved += (one.key, one.fingerprint) not in seen
+            if unsaved == SAVE_EVERY:
+                unsaved = 0
                 self._save([*{other.key: other for other in (*self._enrolments, *done)}.values()])
         self._enrolments = done
         self._assemble(self._store.restricted(), self._store.problems())
         self._save(done)
 
     def _assemble(self, restricted: Collection[str], refused: Sequence[PhotoProblem]) -> None:
-        self._gallery = Gallery.of(self._enrolments, self._gallery.model, restricted)
+        current = self._gallery
+        self._gallery = Gallery.of(self._enrolments, current.model, restricted, self._search, current)
         found = [*refused, *problems(self._enrolments, restricted)]
         if found and found != self._problems:
             shown = ", ".join(f"{one.photo} ({one.reason})" for one in found[:PROBLEMS_LOGGED])

@@ -106,3 +106,10 @@ def test_shapes_and_types() -> None:
     assert np.array_equal(HOUSEHOLD.vectors, [ANN, BOB, EVE])
     assert [person.id for person in HOUSEHOLD.people] == ["ann", "bob", "eve"]
     assert len(Gallery.empty("model").vectors) == len(Gallery.empty("model").people) == 0
+
+
+def test_a_gallery_is_built_again_only_when_it_has_changed() -> None:
+    gallery = gallery_of(enrolled("Ann", AUTHORISED, ANN))
+    assert Gallery.of(enrolled("Ann", AUTHORISED, ANN), "model", current=gallery) is gallery
+    assert Gallery.of(enrolled("Ann", AUTHORISED, BOB, ANN), "model", current=gallery) is not gallery
+    assert Gallery.of(enrolled("Ann", AUTHORISED, ANN), "model", {"Ann"}, current=gallery) is not gallery

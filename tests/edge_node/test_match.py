@@ -113,3 +113,9 @@ def test_several_probes_are_answered_in_order() -> None:
 def test_a_vector_that_is_no_number_is_nobody() -> None:
     answer = match(np.full(8, np.nan, np.float32))
     assert (answer.event_type, answer.person) == (EventType.UNKNOWN, None)
+
+
+def test_a_vector_that_is_no_number_does_not_disturb_the_others() -> None:
+    probes = np.stack([EVE, np.full(8, np.nan, np.float32), ANN])
+    answers = identify(probes, HOUSEHOLD, threshold=THRESHOLD, margin=MARGIN)
+    assert [one.person.name if one.person else None for one in answers] == ["Eve", None, "Ann"]

@@ -201,6 +201,19 @@ def test_a_long_enrolment_is_saved_on_the_way(house: House, monkeypatch: pytest.
     assert saved == [3, 5, 6]
 
 
+def test_photos_that_are_known_are_not_saved_on_the_way(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        house.put(f"Authorised/{number}.jpg")
+    house.refresher.poll()
+    monkeypatch.setattr("edge_node.refresh.SAVE_EVERY", 2)
+    prepared: list[int] = []
+    monkeypatch.setattr(house.refresher, "_save", lambda enrolments: prepared.append(len(enrolments)))
+    house.refresher.poll()
+    assert prepared == [5]
+
+
 def test_unchanged_templates_are_not_written_again(house: House) -> None:
     house.put("Authorised/Ann.jpg")
     house.refresher.poll()
