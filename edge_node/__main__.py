@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from broker.errors import ConfigError
 from broker.logs import log_to_stderr
 from broker.supervision import end_with_starter
-from edge_node.commands import check_config, doctor, log, models, run, up
+from edge_node.commands import calibrate, check_config, doctor, evaluate, log, models, recognise, run, up
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,7 +31,7 @@ def command_line() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="edge-node", description="Faces on MQTT frames become events.")
     parser.add_argument("-v", "--verbose", action="store_true", help="log details")
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (up, run, log, check_config, doctor, models):
+    for command in (up, run, log, check_config, doctor, models, evaluate, calibrate, recognise):
         command.add_parser(subparsers)
     return parser
 

@@ -1,0 +1,52 @@
+"""Photos instead of frames: no camera, no earlier picture, no decision, and time to look for small faces."""
+
+from collections.abc import Sequence
+
+from edge_node.assembly import build
+from edge_node.engines.pyramid import Pyramid
+from edge_node.faces import Face, Image
+from edge_node.pipeline import Pipeline
+from edge_node.ports import Detector
+from edge_node.refresh import Refresher
+from edge_node.settings import NodeConfig
+
+MAX_PIXELS = 100_000_000
+"""For the detector to look at in one photo: all that 50 megapixels with faces of 40 pixels need."""
+
+
+def build_still(config: NodeConfig) -> tuple[Refresher, Pipeline]:
+    """As for the node, but faces are looked for on a pyramid. Raises EngineError."""
+
+    def pyramid(detector: Detector) -> Detector:
+        side, min_face = config.engine.detection_size, config.quality.min_face
+        return Pyramid(detector, side=side, min_face=min_face, max_pixels=MAX_PIXELS)
+
+    return build(config, around=pyramid)
+
+
+def recognise(image: Image, pipeline: Pipeline) -> list[Face]:
+    """Every face once, from left to right. Zones, masks and limits of single cameras do not hold."""
+    view = pipeline.views.others
+    faces = pipeline.recognise(image, pipeline.gallery, view)
+    return sorted(distinct(faces, view.threshold), key=lambda face: face.seen.detection.box.x)
+
+
+def distinct(faces: Sequence[Face], same: float) -> list[Face]:
+    """Of boxes that touch and hold the same face, by the cosine of their vectors, the one that scores best.
+
+    Two boxes of one face from two levels of a pyramid can share too little to be told by area; faces side by
+    side can share some, and stay because their vectors differ.
+    """
+    kept: list[Face] = []
+    for face in sorted(faces, key=lambda face: face.seen.detection.score, reverse=True):
+        if not any(_is_same(face, other, same) for other in kept):
+            kept.append(face)
+    return kept
+
+
+def _is_same(face: Face, other: Face, same: float) -> bool:
+    vector, another = face.seen.vector, other.seen.vector
+    if vector is None or another is None:
+        return False
+    is_touching = face.seen.detection.box.overlap(other.seen.detection.box) > 0
+    return is_touching and float(vector @ another) >= same
