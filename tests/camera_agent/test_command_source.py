@@ -2,6 +2,7 @@ import logging
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from camera_agent.pace import Pace
 from camera_agent.settings import CommandSource
 from camera_agent.sources import Source, SourceError, open_source
+from tests.private_broker import eventually
 
 CAMERA = """
 import sys, time
@@ -74,20 +76,20 @@ def test_a_slow_reader_gets_the_newest_frame(tmp_path: Path, photos: Path) -> No
     assert second - first > 10
 
 
-def test_close_takes_the_whole_process_group_down(tmp_path: Path, wait_for: Callable[..., None]) -> None:
+def test_close_takes_the_whole_process_group_down(tmp_path: Path) -> None:
     pids = tmp_path / "pids"
     script = f"trap '' TERM; sleep 60 & echo $$ $! > {pids}; wait; sleep 60"
     source = open_source(CommandSource(command=("sh", "-c", script)), Pace(5))
-    wait_for(lambda: pids.exists() and len(pids.read_text().split()) == 2)
+    assert eventually(lambda: pids.exists() and len(pids.read_text().split()) == 2)
     began = time.monotonic()
     close(source)
     assert time.monotonic() - began < 2.5
     for pid in pids.read_text().split():
-        wait_for(lambda pid=pid: _is_gone(int(pid)))
+        assert eventually(partial(is_gone, int(pid)))
     assert list(source.frames()) == []
 
 
-def _is_gone(pid: int) -> bool:
+def is_gone(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
     except FileNotFoundError:

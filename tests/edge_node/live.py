@@ -37,10 +37,6 @@ def stay(watcher: Watcher, device: str, picture: bytes, *, frames: int = 6, firs
         time.sleep(1 / FPS)
 
 
-def is_on(topic: str, publication: Publication) -> bool:
-    return publication.topic == topic
-
-
 def was_answered(watcher: Watcher, seq: int) -> bool:
     return seq in [one.seq for one in watcher.observations() if one.faces]
 

@@ -16,7 +16,7 @@ from edge_node.node import Node
 from edge_node.settings import (
     NodeConfig,
 )
-from tests.edge_node.live import FPS, is_on, known, running, stay, was_answered
+from tests.edge_node.live import FPS, known, running, stay, was_answered
 from tests.edge_node.scenes import frame, jpeg, mirrored, read
 from tests.private_broker import PrivateBroker, eventually
 from tests.watcher import Watcher
@@ -212,9 +212,8 @@ def test_two_nodes_share_the_frames_of_a_group(
         replace(config, node=replace(config.node, id=name, shared_group="recognisers"))
         for name in ("one", "two")
     ]
-    with running(pair[0]), running(pair[1]):
-        for name in ("one", "two"):
-            watcher.wait_for(partial(is_on, f"edge/nodes/{name}/status"))
+    with running(pair[0]) as one, running(pair[1]) as two:
+        assert eventually(lambda: one._polled.is_set() and two._polled.is_set(), 15)
         stay(watcher, "front-door", jpeg(read(photos, "obama2.jpg")), frames=8)
         assert eventually(lambda: len(watcher.observations()) == 8)
         assert {one.node for one in watcher.observations()} == {"one", "two"}
