@@ -10,6 +10,7 @@ import pytest
 from broker.settings import BrokerSettings
 from tests.installation import Site, running
 from tests.private_broker import PrivateBroker, free_port, require_mosquitto
+from tests.watcher import Watcher
 
 ROOT = Path(__file__).parent.parent
 
@@ -47,6 +48,13 @@ def mosquitto(broker_settings: BrokerSettings, tmp_path: Path) -> Iterator[Priva
     require_mosquitto()
     with PrivateBroker(broker_settings, tmp_path / "mosquitto", kind="mosquitto") as broker:
         yield broker
+
+
+@pytest.fixture
+def watcher(mosquitto: PrivateBroker) -> Iterator[Watcher]:
+    """Hears everything on that Mosquitto."""
+    with Watcher(mosquitto.settings) as watcher:
+        yield watcher
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Agents, and who hears what they publish."""
+"""Agents at work."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,14 +7,6 @@ import pytest
 
 from broker.settings import BrokerSettings
 from tests.camera_agent.agent_process import AgentProcess, StartAgent
-from tests.private_broker import PrivateBroker
-from tests.watcher import Watcher
-
-
-@pytest.fixture
-def watcher(mosquitto: PrivateBroker) -> Iterator[Watcher]:
-    with Watcher(mosquitto.settings) as watcher:
-        yield watcher
 
 
 @pytest.fixture
