@@ -9,7 +9,6 @@ from typing import TypeAlias
 from broker.config import load
 from edge_node.settings import NodeConfig
 
-BUG = 70  # EX_SOFTWARE of sysexits.h
 DEFAULT_CONFIG = Path("config.yaml")
 
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001  it has no public name

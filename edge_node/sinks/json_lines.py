@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from edge_node.durable import sync_folder
+
 log = logging.getLogger(__name__)
 
 _BLOCK_BYTES = 65_536
@@ -59,7 +61,7 @@ class JsonLines:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
         self._cut_torn_line(descriptor)
-        _sync_folder(self.path.parent)
+        sync_folder(self.path.parent)
         return descriptor
 
     def _cut_torn_line(self, descriptor: int) -> None:
@@ -80,11 +82,3 @@ class JsonLines:
         os.ftruncate(descriptor, end)
         os.fdatasync(descriptor)
         log.warning("%s ended in a torn line; its %d bytes are kept in %s", self.path, size - end, torn)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
