@@ -1,11 +1,13 @@
 """The agent as a process of its own, on a real broker."""
 
 import json
+import os
 import re
 import signal
 import socket
 import sys
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,7 +28,7 @@ STATUS = "edge/devices/front-door/status"
 def folder_camera(photos: Path, device: str = "front-door", fps: int = 20, **more: Any) -> str:
     """One entry of `cameras`, in the JSON that YAML contains: three photos of 0.2 to 0.35 MB."""
     files = [str(photos / name) for name in ("obama.jpg", "obama2.jpg", "biden.jpg")]
-    source = {"type": "folder", "files": files, **more}
+    source = {"type": "folder", "files": files} | more
     return f"  {device}: {json.dumps({'fps': fps, 'source': source})}\n"
 
 
@@ -196,6 +198,41 @@ def test_ready_and_watchdog_follow_the_frames(
     while (last := systemd.recv(100)) == b"WATCHDOG=1":
         pass
     assert last == b"STOPPING=1"
+
+
+def test_a_replay_that_waits_for_a_broker_is_alive(
+    photos: Path, mosquitto: PrivateBroker, systemd: socket.socket, start_agent: StartAgent
+) -> None:
+    mosquitto.stop()
+    start_agent(folder_camera(photos, loop=False))
+    systemd.settimeout(5)
+    assert [systemd.recv(100) for _ in range(5)] == [b"READY=1", *4 * [b"WATCHDOG=1"]]
+
+
+def test_a_replay_that_waits_for_a_silent_broker_is_alive(
+    photos: Path, mosquitto: PrivateBroker, watcher: Watcher, systemd: socket.socket, start_agent: StartAgent
+) -> None:
+    start_agent(folder_camera(photos, fps=60, loop=False, frames_each=100_000))
+    watcher.wait_for_count(FRAMES, 10)
+    mosquitto.suspend()
+    systemd.settimeout(5)
+    assert [systemd.recv(100) for _ in range(6)] == [b"READY=1", *5 * [b"WATCHDOG=1"]]
+
+
+def test_a_hung_source_does_not_feed_the_watchdog(
+    photos: Path, tmp_path: Path, watcher: Watcher, systemd: socket.socket, start_agent: StartAgent
+) -> None:
+    hung = tmp_path / "never-written.jpg"
+    os.mkfifo(hung)
+    start_agent(folder_camera(photos, loop=False, files=[str(photos / "obama.jpg"), str(hung)]))
+    watcher.wait_for_count(FRAMES, 1)
+    systemd.settimeout(3)
+    heard: list[bytes] = []
+    with suppress(TimeoutError):
+        while len(heard) < 6:
+            heard.append(systemd.recv(100))
+    assert heard[0] == b"READY=1"
+    assert 1 < len(heard) < 4
 
 
 def test_each_camera_logs_in_with_its_own_password(photos: Path, site: Site, start_agent: StartAgent) -> None:

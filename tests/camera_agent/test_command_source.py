@@ -1,6 +1,7 @@
 import logging
 import sys
 import time
+import tracemalloc
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -53,6 +54,44 @@ def test_sends_what_the_program_writes_and_tells_of_its_end(
     assert len(sent) >= 3
     assert set(sent) == known
     assert "camera is warm" in caplog.text
+
+
+def complain(program: str) -> str:
+    """What a source says at the end of this Python program, which sends no picture."""
+    source = open_source(CommandSource(command=(sys.executable, "-c", program)), Pace(60))
+    with pytest.raises(SourceError) as caught:
+        next(source.frames())
+    close(source)
+    return str(caught.value)
+
+
+def test_a_carriage_return_ends_a_line_as_in_the_statistics_of_ffmpeg(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    program = (
+        "import sys\n"
+        "for number in range(100):\n"
+        "    sys.stderr.write(f'frame={number:5} fps= 25 q=5.0\\r')\n"
+        "    sys.stderr.flush()\n"
+        "sys.exit('camera is gone')"
+    )
+    assert complain(program).endswith("ended with status 1: camera is gone")
+    lines = [one for one in caplog.messages if "fps= 25" in one]
+    assert len(lines) == 100
+    assert lines[41].endswith(": frame=   41 fps= 25 q=5.0")
+
+
+def test_a_line_without_end_is_not_kept(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    tracemalloc.start()
+    failure = complain("import sys; sys.stderr.write('x' * 3_000_000 + ' camera is gone')")
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak_bytes < 1_000_000
+    assert failure.endswith("x camera is gone")
+    assert len(failure) < 300
+    assert max(len(one) for one in caplog.messages) < 300
 
 
 def test_a_slow_reader_gets_the_newest_frame(tmp_path: Path, photos: Path) -> None:
