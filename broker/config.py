@@ -50,6 +50,16 @@ def load(path: Path, into: type[S]) -> S:
     return settings
 
 
+class _Loader(yaml.SafeLoader):
+    """Without aliases: a few lines of them stand for millions."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.MarkedYAMLError(problem="aliases are not taken, write it out", problem_mark=mark)
+        return super().compose_node(parent, index)
+
+
 class _Reader:
     """Walks the YAML nodes and the types side by side, so that each fault knows its line."""
 
@@ -72,7 +82,7 @@ class _Reader:
             if self.path.stat().st_size > MAX_BYTES:
                 self._fault(1, "", f"expected at most {MAX_BYTES} bytes")
                 return None
-            return yaml.compose(self.path.read_text("utf-8"), Loader=yaml.SafeLoader)
+            return yaml.compose(self.path.read_text("utf-8"), Loader=_Loader)
         except OSError as error:
             self._fault(1, "", f"cannot be read: {error.strerror}")
         except UnicodeDecodeError:

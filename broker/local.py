@@ -55,7 +55,7 @@ def choose(kind: Kind = "auto") -> Literal["mosquitto", "embedded"]:
         return "embedded"
     missing = "no broker" if kind == "auto" else f"{kind} broker not"
     raise BrokerError(
-        f"{missing} installed: sudo apt install mosquitto, or pip install 'mqtt-edge-node[embedded-broker]'"
+        f"{missing} installed: sudo apt install mosquitto, or pip install '.[embedded-broker]'"
     )
 
 

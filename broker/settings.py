@@ -60,6 +60,24 @@ class BrokerSettings(Struct, frozen=True, kw_only=True):
         except ValueError:
             return False
 
+    def unreadable(self) -> list[str]:
+        """Credential files that are named and cannot be read, a line each: key and what is wrong."""
+        files = {"broker.password_file": self.password_file}
+        if self.tls is not None:
+            files |= {
+                "broker.tls.ca_file": self.tls.ca_file,
+                "broker.tls.cert_file": self.tls.cert_file,
+                "broker.tls.key_file": self.tls.key_file,
+            }
+        faults = []
+        for key, file in files.items():
+            try:
+                if file is not None:
+                    file.read_bytes()
+            except OSError as error:
+                faults.append(f"{key}: {file} cannot be read: {error.strerror}")
+        return faults
+
     def password(self) -> str | None:
         """From the file or systemd's credentials. Raises OSError for an unreadable file."""
         file = self.password_file

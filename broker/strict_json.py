@@ -1,6 +1,7 @@
 """JSON from strangers: bounded, UTF-8, no NaN, no duplicate keys, bounded depth, exact types."""
 
 import json
+import math
 from typing import Any, NoReturn, TypeVar
 
 import msgspec
@@ -17,15 +18,21 @@ def loads(payload: bytes, *, max_bytes: int = MAX_BYTES) -> Any:
     if len(payload) > max_bytes:
         raise MessageError("too_large", f"{len(payload)} bytes of JSON, {max_bytes} at most")
     try:
-        return json.loads(
-            payload.decode("utf-8", "strict"), object_pairs_hook=_unique_keys, parse_constant=_no_constant
+        text = payload.decode("utf-8", "strict")
+        document = json.loads(
+            text, object_pairs_hook=_unique_keys, parse_constant=_no_constant, parse_float=_finite
         )
+        if "\\u" in text:
+            json.dumps(document, ensure_ascii=False).encode("utf-8", "strict")
     except UnicodeDecodeError as error:
         raise MessageError("not_utf8", f"not UTF-8 at byte {error.start}") from error
+    except UnicodeEncodeError as error:
+        raise MessageError("not_utf8", "half a surrogate pair is no character") from error
     except RecursionError as error:
         raise MessageError("too_deep", "JSON nested too deep") from error
     except ValueError as error:
         raise MessageError("bad_json", f"not JSON: {error}") from error
+    return document
 
 
 def decode(payload: bytes, into: type[T], *, max_bytes: int = MAX_BYTES) -> T:
@@ -48,3 +55,10 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> NoReturn:
     raise MessageError("bad_json", f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise MessageError("bad_json", f"{text[:20]} is beyond all numbers")
+    return number

@@ -55,8 +55,8 @@ class Agent:
         return BUG_EXIT_CODE if self._bug else 0
 
     def _progressed(self) -> bool:
-        """Whether any camera gave a frame since the last time; the first one makes the agent ready."""
-        seen, self._seen = self._seen, sum(camera.captured for camera in self.cameras)
+        """Whether any camera took a turn since the last time; the first, a frame, makes the agent ready."""
+        seen, self._seen = self._seen, sum(camera.turns for camera in self.cameras)
         if self._seen == seen:
             return False
         if not self._is_ready:

@@ -58,6 +58,11 @@ class Camera:
         self._thread = threading.Thread(target=self._run, name=device, daemon=True)
 
     @property
+    def turns(self) -> int:
+        """Turns of work so far: frames of the source and waits for the broker. A hung source takes none."""
+        return self.captured + self._outlet.waits
+
+    @property
     def is_running(self) -> bool:
         return self._thread.is_alive()
 

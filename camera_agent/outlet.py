@@ -21,6 +21,7 @@ class Outlet:
 
     paho queues without bound. So a frame is handed over only while there is a connection and the frame before
     it has left; any other is dropped and counted. Each frame takes a number, so that gaps show downstream.
+    `waits` counts the times that `deliver` waited in vain, half a second each, and is still at it.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class Outlet:
         self._boot_id = boot_id
         self._tally = tally
         self._test = test
+        self.waits = 0
         self._seq = 0
         self._previous: Handover | None = None
 
@@ -50,12 +52,14 @@ class Outlet:
         frame = self._frame(captured)
         while not stop.is_set():
             if not self._session.wait_connected(CONNECT_SECONDS):
+                self.waits += 1
                 continue
             if not self._hand_over(replace(frame, captured_at=timestamps.now())):
                 return
             assert self._previous is not None
             while not self._previous.done and not stop.is_set():
-                self._previous.wait(HANDOVER_SECONDS)
+                if not self._previous.wait(HANDOVER_SECONDS):
+                    self.waits += 1
             if self._previous.wait(0):
                 self._tally.publish()
                 return

@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return ConfigError.EXIT_CODE
     except ModuleNotFoundError as error:
-        print(f"{error.name} is missing: pip install 'mqtt-edge-node[node]'", file=sys.stderr)
+        print(f"{error.name} is missing: pip install '.[node]'", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

@@ -50,8 +50,8 @@ def examine(config: NodeConfig) -> Iterator[Finding]:
     yield from packages
     if any(finding.is_fault for finding in packages):
         return
-    yield from _models(config)
     yield _folder("state folder", config.node.state_folder())
+    yield from _models(config)
     yield _folder("log folder", config.log.file.absolute().parent)
     yield _broker(config)
     yield _gallery(config)
@@ -60,7 +60,7 @@ def examine(config: NodeConfig) -> Iterator[Finding]:
 def _packages() -> Iterator[Finding]:
     for name in PACKAGES:
         version = _version(name)
-        missing = "" if version else "pip install 'mqtt-edge-node[node]'"
+        missing = "" if version else "pip install '.[node]'"
         yield Finding(name, version or "not installed", missing, is_fault=not version)
     for name, extra in OPTIONAL_PACKAGES.items():
         version = _version(name)
@@ -68,7 +68,7 @@ def _packages() -> Iterator[Finding]:
         yield Finding(
             name,
             version or "not installed",
-            "" if needless else f"pip install 'mqtt-edge-node[{extra}]', or sudo apt install mosquitto",
+            "" if needless else f"pip install '.[{extra}]', or sudo apt install mosquitto",
         )
     mosquitto = find_mosquitto()
     yield Finding(
@@ -84,10 +84,9 @@ def _models(config: NodeConfig) -> Iterator[Finding]:
 
     models = Models.of(config)
     for model in CATALOGUE:
-        path = models.find(model.name)
-        yield Finding(
-            f"model {model.name}", str(path or "not installed"), "" if path else "edge-node models install"
-        )
+        ready = models.is_ready(model)
+        where = str(models.path(model)) if ready else "not installed"
+        yield Finding(f"model {model.name}", where, "" if ready else "edge-node models install")
     if not is_complete(models):
         yield Finding(
             "engine", "a detector and the embedder are needed", "edge-node models install", is_fault=True
@@ -96,14 +95,12 @@ def _models(config: NodeConfig) -> Iterator[Finding]:
 
 def _folder(subject: str, folder: Path) -> Finding:
     existing = next(place for place in (folder, *folder.parents) if place.exists())
+    if not existing.is_dir():
+        return Finding(subject, f"{existing} is no folder", "correct the setting", is_fault=True)
     if os.access(existing, os.W_OK | os.X_OK):
         return Finding(subject, f"{folder} can be written")
-    return Finding(
-        subject,
-        f"{existing} cannot be written by this user",
-        "chown it, or set node.state_dir and log.file",
-        is_fault=True,
-    )
+    advice = "chown it, or set node.state_dir and log.file"
+    return Finding(subject, f"{existing} cannot be written by this user", advice, is_fault=True)
 
 
 def _broker(config: NodeConfig) -> Finding:
@@ -121,11 +118,13 @@ def _broker(config: NodeConfig) -> Finding:
         return Finding("broker", str(error), "check broker.password_file and broker.tls", is_fault=True)
     session.start()
     connected = session.wait_connected(CONNECT_SECONDS)
-    failure = session.failure or f"{where} does not speak MQTT"
+    failure = session.failure or f"what listens at {where} does not speak MQTT v5"
     session.stop()
     if connected:
         return Finding("broker", f"{where} answers")
-    return Finding("broker", failure, "check the credentials and broker.tls", is_fault=True)
+    known = failure == session.failure
+    advice = "check the credentials and broker.tls" if known else "stop that program, or set broker.port"
+    return Finding("broker", failure, advice, is_fault=True)
 
 
 def _gallery(config: NodeConfig) -> Finding:

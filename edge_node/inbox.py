@@ -8,9 +8,13 @@ T = TypeVar("T")
 
 
 class Inbox(Generic[T]):
-    """Keeps one item a key. A newer item takes the place of an older one without losing its turn."""
+    """Keeps one item a key. A newer item takes the place of an older one without losing its turn.
 
-    def __init__(self) -> None:
+    most: keys that may wait at once; further ones are refused, so that nobody can crowd the others out.
+    """
+
+    def __init__(self, most: int = 64) -> None:
+        self._most = most
         self._items: OrderedDict[str, T] = OrderedDict()
         self._changed = threading.Condition()
         self._replaced = 0
@@ -22,13 +26,15 @@ class Inbox(Generic[T]):
             return self._replaced
 
     def put(self, key: str, item: T) -> bool:
-        """Never blocks. Says whether an older item of the key was replaced."""
+        """Never blocks. False when the item was refused."""
         with self._changed:
             older = key in self._items
+            if not older and len(self._items) >= self._most:
+                return False
             self._items[key] = item
             self._replaced += older
             self._changed.notify()
-            return older
+            return True
 
     def take(self, timeout_seconds: float) -> tuple[str, T] | None:
         """The item whose key has waited longest, or None when none came in time."""

@@ -29,6 +29,7 @@ IDS_REMEMBERED = 100_000
 TAIL_BYTES = 64_000_000
 RETRY_SECONDS = 1.0
 QUARANTINED_BYTES = 4_096
+QUARANTINE_BYTES = 10_000_000
 IDLE_SECONDS = 0.5
 
 
@@ -37,7 +38,8 @@ class EventLogger:
 
     The network thread only queues; the writer thread puts what has gathered on disk with one sync and then
     acknowledges. While the disk is full nothing is acknowledged and the same lines are tried again. An
-    event seen before is acknowledged and not written; one that is no event goes to the quarantine file.
+    event seen before is acknowledged and not written; one that is no event goes to the quarantine file, of
+    which the last ten to twenty megabytes are kept.
     """
 
     def __init__(self, settings: BrokerSettings, records: JsonLines, quarantine: JsonLines) -> None:
@@ -60,6 +62,7 @@ class EventLogger:
         self._queue: queue.SimpleQueue[Publication] = queue.SimpleQueue()
         self._held: list[Publication] = []
         self._failing = False
+        self._complaints: set[str] = set()
         self._known: OrderedDict[str, None] = OrderedDict()
         for line in records.tail(TAIL_BYTES):
             self._remember(_id_of(line))
@@ -80,6 +83,8 @@ class EventLogger:
         self.stop.set()
         self._writer.join(2.0)
         self.session.stop()
+        self._records.close()
+        self._quarantine.close()
 
     def turn(self) -> None:
         """Waits a moment for events and puts what has come on disk."""
@@ -135,7 +140,7 @@ class EventLogger:
             try:
                 event_id, line = _line_of(publication)
             except MessageError as error:
-                log.warning("%.120r is no event: %s", publication.topic, error)
+                self._complain(publication, error)
                 refused.append(_quarantined(publication, error))
                 continue
             if event_id not in self._known:
@@ -146,6 +151,13 @@ class EventLogger:
             self._remember(event_id)
         if refused:
             self._quarantine.append(refused)
+            if self._quarantine.size > QUARANTINE_BYTES:
+                self._quarantine.begin_again()
+
+    def _complain(self, publication: Publication, error: MessageError) -> None:
+        level = logging.DEBUG if error.reason in self._complaints else logging.WARNING
+        log.log(level, "%.120r is no event: %s", publication.topic, error)
+        self._complaints.add(error.reason)
 
     def _remember(self, event_id: str | None) -> None:
         if event_id is not None:
@@ -163,7 +175,8 @@ def _line_of(publication: Publication) -> tuple[str, bytes]:
             "bad_topic", f"event of {event.device}/{event.event_type} on {publication.topic:.120}"
         )
     document = strict_json.loads(publication.payload)
-    return event.event_id, json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    line = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return event.event_id, line.encode()
 
 
 def _quarantined(publication: Publication, error: MessageError) -> bytes:

@@ -114,7 +114,11 @@ class Node:
         except MessageError as error:
             self._rejections.reject(self._topics.device_of(publication.topic), error.reason, str(error))
             return
-        self._inbox.put(frame.device, Arrival(frame, timestamps.now(), time.monotonic()))
+        size = len(frame.jpeg)
+        if size > self._config.node.max_frame_bytes:
+            self._rejections.reject(frame.device, "too_large", f"{size} bytes")
+        elif not self._inbox.put(frame.device, Arrival(frame, timestamps.now(), time.monotonic())):
+            self._rejections.reject(frame.device, "crowded", "too many cameras wait at once")
 
     def _work(self) -> None:
         """Frames wait for the first poll: before it the family would be strangers."""

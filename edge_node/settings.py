@@ -226,6 +226,10 @@ class GallerySettings(Struct, frozen=True, kw_only=True):
     poll_seconds: Seconds = 60.0
     """How often the source is looked at for changes."""
 
+    def __post_init__(self) -> None:
+        if self.authorised.strip("/") == self.restricted.strip("/"):
+            raise ValueError("expected two places, one for authorised and another for restricted")
+
 
 class LogSettings(Struct, frozen=True, kw_only=True):
     """The JSON log of events."""

@@ -4,7 +4,9 @@ Run it with `./scripts/demo`, which does the set-up first.
 """
 
 import argparse
+import fcntl
 import logging
+import os
 import socket
 import subprocess
 import sys
@@ -22,7 +24,7 @@ from broker.messages import Event, Observation
 from broker.publication import Publication
 from broker.session import Session
 from broker.subscription import Subscription
-from broker.supervision import until_stopped
+from broker.supervision import STARTER, until_stopped
 from broker.topics import Topics
 from edge_node.models.install import Models, is_complete
 from edge_node.settings import NodeConfig
@@ -41,11 +43,22 @@ def main() -> int:
     parser.add_argument("--once", action="store_true", help="show every picture once, sum up, and end")
     options = parser.parse_args()
     logging.disable(logging.CRITICAL)
+    DEMO.mkdir(parents=True, exist_ok=True)
+    with (DEMO / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("another demo is at work in this folder; stop it first", file=sys.stderr)
+            return 1
+        return show(once=options.once)
+
+
+def show(*, once: bool) -> int:
     prepare()
     pictures = make_frames(ROOT / "var/photos", DEMO / "frames")
     make_gallery(ROOT / "var/photos", DEMO / "gallery")
-    file = write_config(once=options.once)
-    return Demo(file, pictures, once=options.once).run()
+    file = write_config(once=once)
+    return Demo(file, pictures, once=once).run()
 
 
 def prepare() -> None:
@@ -118,7 +131,13 @@ class Demo:
         command = [sys.executable, "-m", "edge_node", "up", "--config", str(self._file)]
         began = self._last_answer = time.monotonic()
         with (DEMO / "up.log").open("w", encoding="utf-8") as output:
-            up = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
+            up = subprocess.Popen(
+                command,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                env=os.environ | {STARTER: str(os.getpid())},
+            )
             while not is_listening(settings.host, settings.port) and up.poll() is None:
                 time.sleep(POLL_SECONDS)
             session.start()

@@ -1,14 +1,16 @@
 """What all tests share: the photos that set-up fetched, and a broker."""
 
 import os
+import socket
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 
-from broker.local import find_mosquitto
 from broker.settings import BrokerSettings
-from tests.private_broker import PrivateBroker, free_port
+from tests.installation import Site, running
+from tests.private_broker import PrivateBroker, free_port, require_mosquitto
+from tests.watcher import Watcher
 
 ROOT = Path(__file__).parent.parent
 
@@ -43,7 +45,32 @@ def broker_settings() -> BrokerSettings:
 @pytest.fixture
 def mosquitto(broker_settings: BrokerSettings, tmp_path: Path) -> Iterator[PrivateBroker]:
     """A running Mosquitto of this test alone: settings, stop, start, kill, suspend, resume."""
-    if find_mosquitto() is None:
-        pytest.skip("Mosquitto is not installed: sudo apt install mosquitto")
+    require_mosquitto()
     with PrivateBroker(broker_settings, tmp_path / "mosquitto", kind="mosquitto") as broker:
         yield broker
+
+
+@pytest.fixture
+def watcher(mosquitto: PrivateBroker) -> Iterator[Watcher]:
+    """Hears everything on that Mosquitto."""
+    with Watcher(mosquitto.settings) as watcher:
+        yield watcher
+
+
+@pytest.fixture
+def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """The socket on which systemd listens to whatever is started from here on."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        path = tmp_path / "notify"
+        listener.bind(str(path))
+        listener.settimeout(2)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(path))
+        yield listener
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The configuration of an installation, at work."""
+    require_mosquitto()
+    with running(tmp_path_factory.mktemp("etc"), tmp_path_factory.mktemp("state")) as site:
+        yield site

@@ -6,7 +6,10 @@ import socket
 import time
 from collections.abc import Callable
 
-from broker.local import LocalBroker
+import pytest
+
+from broker.local import LocalBroker, find_mosquitto
+from broker.mosquitto import passwords
 
 
 class PrivateBroker(LocalBroker):
@@ -32,6 +35,12 @@ class PrivateBroker(LocalBroker):
     def _signal(self, number: signal.Signals) -> None:
         assert self.pid is not None
         os.kill(self.pid, number)
+
+
+def require_mosquitto() -> None:
+    """Skips the test on a machine without it. Debian has the broker and mosquitto_passwd in one package."""
+    if find_mosquitto() is None or passwords.program() is None:
+        pytest.skip("Mosquitto is not installed: sudo apt install mosquitto")
 
 
 def free_port() -> int:

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from broker.messages import Event, Observation
 from broker.publication import Publication
@@ -14,6 +14,8 @@ from broker.subscription import Subscription
 from broker.topics import Topics
 
 TIMEOUT_SECONDS = 15.0
+
+Found = TypeVar("Found")
 
 
 class Watcher:
@@ -40,16 +42,15 @@ class Watcher:
         self, wanted: Callable[[Publication], bool], *, timeout_seconds: float = TIMEOUT_SECONDS
     ) -> Publication:
         """The first publication, heard already or yet to come, that is wanted."""
-        deadline = time.monotonic() + timeout_seconds
+        return self._wait(lambda: next((one for one in self.heard if wanted(one)), None), timeout_seconds)
+
+    def wait_for_count(self, topic: str, count: int) -> list[Publication]:
+        """All that was heard on the topic, as soon as it is so many."""
+        return self._wait(lambda: heard if len(heard := self.on(topic)) >= count else None, TIMEOUT_SECONDS)
+
+    def on(self, topic: str) -> list[Publication]:
         with self._changed:
-            while True:
-                found = next((one for one in self.heard if wanted(one)), None)
-                if found is not None:
-                    return found
-                left = deadline - time.monotonic()
-                topics = sorted({one.topic for one in self.heard})
-                assert left > 0, f"not heard within {timeout_seconds} s; heard on {topics}"
-                self._changed.wait(left)
+            return [one for one in self.heard if one.topic == topic]
 
     def wait_for_event(self, event_type: str, **fields: object) -> Event:
         def wanted(publication: Publication) -> bool:
@@ -71,6 +72,16 @@ class Watcher:
         with self._changed:
             heard = [one for one in self.heard if one.topic.startswith(self.topics.observations(""))]
         return [Observation.from_json(one.payload) for one in heard]
+
+    def _wait(self, find: Callable[[], Found | None], timeout_seconds: float) -> Found:
+        deadline = time.monotonic() + timeout_seconds
+        with self._changed:
+            while (found := find()) is None:
+                left = deadline - time.monotonic()
+                topics = sorted({one.topic for one in self.heard})
+                assert left > 0, f"not heard within {timeout_seconds} s; heard on {topics}"
+                self._changed.wait(left)
+            return found
 
     def _hear(self, publication: Publication) -> None:
         with self._changed:

@@ -11,6 +11,7 @@ from broker import timestamps
 from camera_agent.pace import Pace
 from camera_agent.settings import CommandSource
 from camera_agent.sources import Captured, SourceError
+from camera_agent.sources.last_words import LastWords
 from camera_agent.sources.mjpeg import Splitter
 from camera_agent.sources.newest import Newest
 
@@ -29,7 +30,7 @@ class Command:
         self._words = settings.words()
         self._pace = pace
         self._newest = Newest()
-        self._last_words = ""
+        self._last_words = LastWords()
         try:
             self._process = subprocess.Popen(
                 self._words,
@@ -88,14 +89,17 @@ class Command:
         else:
             ending = f"ended with status {status}"
         self._listener.join(GOODBYE_SECONDS)
-        last_words = f": {self._last_words}" if self._last_words else ""
-        self._newest.fail(SourceError(f"{self._words[0]} {ending}{last_words}"))
+        if last_words := str(self._last_words):
+            ending += f": {last_words}"
+        self._newest.fail(SourceError(f"{self._words[0]} {ending}"))
 
     def _listen(self) -> None:
         assert self._process.stderr is not None
         with self._process.stderr as pipe:
-            for line in pipe:
-                text = line.decode("utf-8", "replace").strip()
-                if text:
-                    self._last_words = text[:200]
-                    log.debug("%s: %s", self._words[0], text[:1000])
+            while chunk := pipe.read(CHUNK_BYTES):
+                self._tell(chunk)
+        self._tell(b"\n")
+
+    def _tell(self, chunk: bytes) -> None:
+        for line in self._last_words.feed(chunk):
+            log.debug("%s: %s", self._words[0], line)

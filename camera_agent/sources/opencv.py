@@ -23,7 +23,7 @@ def open_capture(settings: OpenCvSource, pace: Pace) -> Source:
     try:
         import cv2
     except ImportError as error:
-        raise SourceError(f"{error}; run `pip install mqtt-edge-node[opencv]`") from error
+        raise SourceError(f"{error}; run `pip install '.[opencv]'` in the project's folder") from error
     device = settings.device
     if isinstance(device, str) and Path(device).is_file():
         return Video(cv2, settings, pace)

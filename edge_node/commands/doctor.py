@@ -13,7 +13,7 @@ def add_parser(subparsers: Subparsers) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    findings = list(examine(read_config(arguments)))
+    findings = list(examine(read_config(arguments, or_defaults=True)))
     width = max(len(finding.subject) for finding in findings)
     for finding in findings:
         print(f"{finding.mark:<4} {finding.subject:<{width}}  {finding.text}")

@@ -3,8 +3,8 @@
 import argparse
 import sys
 
-from broker.supervision import notify, until_stopped
-from edge_node.commands.options import BUG, Subparsers, add_config, read_config
+from edge_node.commands.options import Subparsers, add_config, read_config
+from edge_node.commands.serve import serve
 from edge_node.logger import EventLogger
 from edge_node.sinks.json_lines import JsonLines
 
@@ -25,8 +25,4 @@ def run(arguments: argparse.Namespace) -> int:
     except OSError as error:
         print(f"log.file: {error}; expected a file that this user may write", file=sys.stderr)
         return 1
-    logger.start()
-    notify("READY=1")
-    until_stopped(logger.stop, logger.check)
-    logger.shut_down()
-    return BUG if logger.bug else 0
+    return serve(logger)

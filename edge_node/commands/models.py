@@ -91,4 +91,4 @@ def _name(text: str) -> str:
 
 
 def _models(arguments: argparse.Namespace) -> Models:
-    return Models.of(read_config(arguments))
+    return Models.of(read_config(arguments, or_defaults=True))

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TypeAlias
 
 from broker.config import load
+from broker.errors import ConfigError
 from edge_node.settings import NodeConfig
 
-BUG = 70  # EX_SOFTWARE of sysexits.h
 DEFAULT_CONFIG = Path("config.yaml")
 
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001  it has no public name
@@ -19,11 +19,18 @@ def add_config(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, default=DEFAULT_CONFIG, help="settings (default: %(default)s)")
 
 
-def read_config(arguments: argparse.Namespace) -> NodeConfig:
-    """Raises ConfigError. The default file may be absent: then every setting has its default."""
-    if arguments.config == DEFAULT_CONFIG and not DEFAULT_CONFIG.exists():
+def read_config(arguments: argparse.Namespace, *, or_defaults: bool = False) -> NodeConfig:
+    """Raises ConfigError, also for credentials that cannot be read.
+
+    or_defaults: the default file may be absent, then every setting has its default.
+    """
+    if or_defaults and arguments.config == DEFAULT_CONFIG and not DEFAULT_CONFIG.exists():
         return NodeConfig()
-    return load(arguments.config, NodeConfig)
+    config = load(arguments.config, NodeConfig)
+    faults = [f"{arguments.config}: {fault}" for fault in config.broker.unreadable()]
+    if faults:
+        raise ConfigError(faults)
+    return config
 
 
 def agent_faults(arguments: argparse.Namespace) -> list[str]:

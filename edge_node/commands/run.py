@@ -3,8 +3,8 @@
 import argparse
 import sys
 
-from broker.supervision import notify, until_stopped
-from edge_node.commands.options import BUG, Subparsers, add_config, read_config
+from edge_node.commands.options import Subparsers, add_config, read_config
+from edge_node.commands.serve import serve
 from edge_node.errors import EngineError
 
 
@@ -23,8 +23,4 @@ def run(arguments: argparse.Namespace) -> int:
     except (EngineError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
-    node.start()
-    notify("READY=1")
-    until_stopped(node.stop, node.check)
-    node.shut_down()
-    return BUG if node.bug else 0
+    return serve(node)

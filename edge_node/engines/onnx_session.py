@@ -1,13 +1,18 @@
 """The only file that imports onnxruntime."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
 from edge_node.errors import EngineError
+
+# Before the import: onnxruntime reports on its use to its makers otherwise, and writes to the home folder.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+import onnxruntime
 
 Tensor = npt.NDArray[np.float32]
 

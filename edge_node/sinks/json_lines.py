@@ -1,10 +1,13 @@
 """An append-only file of JSON objects, a line each: whole lines on disk, or nothing."""
 
 import errno
+import fcntl
 import logging
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+from edge_node.durable import sync_folder
 
 log = logging.getLogger(__name__)
 
@@ -15,26 +18,30 @@ class JsonLines:
     """One writer's file. Opening it cuts off a torn last line and keeps its bytes beside the file.
 
     `append` returns when the lines are on disk. It raises OSError when they are not, with the file as it was
-    before, so that the same lines can be tried again.
+    before, so that the same lines can be tried again. A file that was renamed or removed is begun again.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._descriptor = self._open()
+        self._descriptor: int | None = None
+        self._opened()
+
+    @property
+    def size(self) -> int:
+        return os.fstat(self._opened()).st_size
 
     def append(self, lines: Sequence[bytes]) -> None:
         """Writes lines, each without its newline, in one write and syncs them."""
-        if os.fstat(self._descriptor).st_nlink == 0:
-            self._reopen()
+        descriptor = self._opened()
         data = b"".join(line + b"\n" for line in lines)
-        size = os.fstat(self._descriptor).st_size
+        size = os.fstat(descriptor).st_size
         try:
-            written = os.write(self._descriptor, data)
+            written = os.write(descriptor, data)
             if written != len(data):
                 raise OSError(errno.ENOSPC, f"{written} of {len(data)} bytes written", str(self.path))
-            os.fdatasync(self._descriptor)
+            os.fdatasync(descriptor)
         except OSError:
-            os.ftruncate(self._descriptor, size)
+            os.ftruncate(descriptor, size)
             raise
 
     def tail(self, most_bytes: int) -> Iterator[bytes]:
@@ -47,19 +54,47 @@ class JsonLines:
             for line in file:
                 yield line.rstrip(b"\n")
 
-    def close(self) -> None:
-        os.close(self._descriptor)
+    def begin_again(self) -> None:
+        """Puts the file aside under its name with `.1`, in place of the one there, and begins a new one."""
+        self.path.replace(self.path.with_name(self.path.name + ".1"))
+        self._opened()
 
-    def _reopen(self) -> None:
-        log.warning("%s was removed; a new one is begun", self.path)
-        os.close(self._descriptor)
+    def close(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def _opened(self) -> int:
+        """The descriptor of the file that has the name now."""
+        if self._descriptor is not None and self._is_in_place(self._descriptor):
+            return self._descriptor
+        if self._descriptor is not None:
+            log.warning("%s was taken away; a new one is begun", self.path)
+            self.close()
         self._descriptor = self._open()
+        return self._descriptor
+
+    def _is_in_place(self, descriptor: int) -> bool:
+        ours = os.fstat(descriptor)
+        try:
+            named = self.path.stat()
+        except FileNotFoundError:
+            return False
+        return (ours.st_dev, ours.st_ino) == (named.st_dev, named.st_ino)
 
     def _open(self) -> int:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
-        self._cut_torn_line(descriptor)
-        _sync_folder(self.path.parent)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._cut_torn_line(descriptor)
+            sync_folder(self.path.parent)
+        except BlockingIOError as error:
+            os.close(descriptor)
+            raise OSError(errno.EAGAIN, "another program writes it", str(self.path)) from error
+        except OSError:
+            os.close(descriptor)
+            raise
         return descriptor
 
     def _cut_torn_line(self, descriptor: int) -> None:
@@ -80,11 +115,3 @@ class JsonLines:
         os.ftruncate(descriptor, end)
         os.fdatasync(descriptor)
         log.warning("%s ended in a torn line; its %d bytes are kept in %s", self.path, size - end, torn)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

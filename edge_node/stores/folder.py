@@ -57,7 +57,7 @@ class FolderStore:
                 continue
             try:
                 inside = list(path.iterdir())
-            except PermissionError:
+            except OSError:
                 yield from self._item(f"{key}/?", path, reason="unreadable")
                 continue
             for file in inside:
@@ -74,7 +74,7 @@ class FolderStore:
         if place.reason is None and reason is None:
             try:
                 facts = path.stat()
-            except (FileNotFoundError, PermissionError):
+            except OSError:
                 reason = "unreadable"
             else:
                 fingerprint = f"{facts.st_size}-{facts.st_mtime_ns}"

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from edge_node.stores import durable
+from edge_node import durable
 
 
 class Entry(Struct, frozen=True, kw_only=True):

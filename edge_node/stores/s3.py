@@ -12,11 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from broker.states import PhotoProblem
+from edge_node import durable
 from edge_node.enrol import MAX_BYTES
 from edge_node.errors import DecodeError, GalleryError
 from edge_node.ports import Photo
 from edge_node.progress import track
-from edge_node.stores import durable, index
+from edge_node.stores import index
 from edge_node.stores.bucket import CONNECTIONS, Bucket, Listed
 from edge_node.stores.deletion import awaited, doubt
 from edge_node.stores.index import Entry, Index

@@ -11,9 +11,9 @@ import numpy as np
 from msgspec import Meta, Struct
 
 from broker.messages import EventType
+from edge_node import durable
 from edge_node.faces import Vectors
 from edge_node.gallery import Enrolment
-from edge_node.stores import durable
 
 log = logging.getLogger(__name__)
 

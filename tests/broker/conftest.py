@@ -6,14 +6,13 @@ from typing import Any
 
 import pytest
 
-from broker import embedded
-from broker.local import find_mosquitto
-from broker.mosquitto import passwords
+from broker.errors import BrokerError
+from broker.local import Kind, choose
 from broker.publication import Publication
 from broker.session import Session
 from broker.settings import BrokerSettings
 from broker.subscription import Subscription
-from tests.broker.installation import Site, running
+from tests.installation import Site
 from tests.private_broker import PrivateBroker
 
 OpenSession = Callable[..., Session]
@@ -21,15 +20,17 @@ Join = Callable[..., tuple[Session, list[Publication]]]
 
 
 @pytest.fixture(params=["mosquitto", "embedded"])
-def broker(
-    request: pytest.FixtureRequest, broker_settings: BrokerSettings, tmp_path: Path
-) -> Iterator[PrivateBroker]:
-    """Each broker that the project starts by itself."""
-    if request.param == "mosquitto" and find_mosquitto() is None:
-        pytest.skip("Mosquitto is not installed: sudo apt install mosquitto")
-    if request.param == "embedded" and not embedded.is_installed():
-        pytest.skip("iotcore is not installed: pip install -e '.[embedded-broker]'")
-    with PrivateBroker(broker_settings, tmp_path / "broker", kind=request.param) as broker:
+def kind(request: pytest.FixtureRequest) -> Kind:
+    """Of each broker that the project starts by itself."""
+    try:
+        return choose(request.param)
+    except BrokerError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def broker(kind: Kind, broker_settings: BrokerSettings, tmp_path: Path) -> Iterator[PrivateBroker]:
+    with PrivateBroker(broker_settings, tmp_path / "broker", kind=kind) as broker:
         yield broker
 
 
@@ -48,15 +49,6 @@ def open_session() -> Iterator[OpenSession]:
     yield open_session
     for session in sessions:
         session.stop()
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The configuration of an installation, at work."""
-    if find_mosquitto() is None or passwords.program() is None:
-        pytest.skip("Mosquitto is not installed: sudo apt install mosquitto")
-    with running(tmp_path_factory.mktemp("etc"), tmp_path_factory.mktemp("state")) as site:
-        yield site
 
 
 @pytest.fixture

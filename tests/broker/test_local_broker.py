@@ -11,22 +11,14 @@ import pytest
 
 from broker import embedded, local
 from broker.errors import BrokerError
-from broker.local import LocalBroker, is_listening
+from broker.local import Kind, LocalBroker, is_listening
 from broker.settings import BrokerSettings
 from tests.private_broker import PrivateBroker, eventually, free_port
 
 
-def command(kind: str, port: int, state: Path, *more: str) -> list[str]:
+def command(kind: Kind, port: int, state: Path, *more: str) -> list[str]:
     options = ["--port", str(port), "--state", str(state), "--kind", kind, *more]
     return [sys.executable, "-m", "broker.local", *options]
-
-
-@pytest.fixture(params=["mosquitto", "embedded"])
-def kind(request: pytest.FixtureRequest) -> str:
-    try:
-        return local.choose(request.param)
-    except BrokerError as error:
-        pytest.skip(str(error))
 
 
 def test_a_started_broker_listens_on_loopback_only(broker: PrivateBroker) -> None:
@@ -47,11 +39,11 @@ def test_a_stopped_broker_leaves_its_port_and_may_be_stopped_again(broker: Priva
 
 
 def test_one_line_says_which_broker_and_how_to_look(
-    kind: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    kind: Kind, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
     port = free_port()
-    with LocalBroker(BrokerSettings(port=port, prefix="home"), tmp_path, kind=kind):  # type: ignore[arg-type]
+    with LocalBroker(BrokerSettings(port=port, prefix="home"), tmp_path, kind=kind):
         [line] = caplog.messages
     watch = f" at 127.0.0.1:{port}; watch it: mosquitto_sub -v -p {port} -t 'home/events/#'"
     if kind == "mosquitto":
@@ -68,11 +60,11 @@ def test_a_port_in_use_is_refused_before_a_second_broker_starts(
         LocalBroker(broker.settings, tmp_path / "second").start()
 
 
-def test_the_brokers_own_words_are_passed_on(kind: str, tmp_path: Path) -> None:
+def test_the_brokers_own_words_are_passed_on(kind: Kind, tmp_path: Path) -> None:
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))  # bound and silent: nothing listens, and nobody else can bind
         settings = BrokerSettings(port=holder.getsockname()[1])
-        broker = LocalBroker(settings, tmp_path, kind=kind)  # type: ignore[arg-type]
+        broker = LocalBroker(settings, tmp_path, kind=kind)
         with pytest.raises(BrokerError, match=r"ended with code 1: [^$]*Address already in use"):
             broker.start()
     assert broker.pid is None
@@ -97,7 +89,7 @@ def test_the_embedded_broker_stands_in_for_mosquitto(monkeypatch: pytest.MonkeyP
     assert local.choose() == "embedded"
 
 
-def test_the_command_runs_until_sigterm_and_returns_zero(kind: str, tmp_path: Path) -> None:
+def test_the_command_runs_until_sigterm_and_returns_zero(kind: Kind, tmp_path: Path) -> None:
     port = free_port()
     with subprocess.Popen(command(kind, port, tmp_path), stderr=subprocess.PIPE, text=True) as process:
         assert eventually(lambda: is_listening("127.0.0.1", port))
@@ -110,7 +102,7 @@ def test_the_command_runs_until_sigterm_and_returns_zero(kind: str, tmp_path: Pa
 @pytest.mark.parametrize(
     ("host", "words"), [("192.0.2.1", "loopback"), ("127.0.0.1", "Address already in use")]
 )
-def test_the_command_fails_in_words(kind: str, host: str, words: str, tmp_path: Path) -> None:
+def test_the_command_fails_in_words(kind: Kind, host: str, words: str, tmp_path: Path) -> None:
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
         port = holder.getsockname()[1]
@@ -122,7 +114,7 @@ def test_the_command_fails_in_words(kind: str, host: str, words: str, tmp_path: 
     assert "Traceback" not in done.stderr
 
 
-def test_a_killed_parent_leaves_no_orphan(kind: str, tmp_path: Path) -> None:
+def test_a_killed_parent_leaves_no_orphan(kind: Kind, tmp_path: Path) -> None:
     port = free_port()
     program = f"""
 import time
@@ -157,7 +149,7 @@ def test_a_state_folder_is_private_and_may_have_spaces(tmp_path: Path) -> None:
         assert state.stat().st_mode & 0o777 == 0o700
 
 
-def test_localhost_is_served(kind: str, tmp_path: Path) -> None:
+def test_localhost_is_served(kind: Kind, tmp_path: Path) -> None:
     settings = BrokerSettings(host="localhost", port=free_port())
-    with LocalBroker(settings, tmp_path, kind=kind):  # type: ignore[arg-type]
+    with LocalBroker(settings, tmp_path, kind=kind):
         assert is_listening("127.0.0.1", settings.port)

@@ -8,7 +8,7 @@ from broker.publication import Publication
 from broker.session import Session
 from broker.subscription import Subscription
 from broker.topics import Topics
-from tests.broker.installation import Site
+from tests.installation import Site
 from tests.private_broker import eventually
 
 TOPICS = Topics()

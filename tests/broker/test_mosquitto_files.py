@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from broker.mosquitto import __main__ as generator
-from broker.mosquitto import acl, conf, passwords
+from broker.mosquitto import acl, conf
 from broker.topics import Topics
+from tests.private_broker import require_mosquitto
 
 COMMITTED = Path(generator.__file__).parent
 
@@ -72,8 +73,7 @@ def test_a_name_has_one_role(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 
 
 def test_passwords_are_private_random_and_stay(tmp_path: Path) -> None:
-    if passwords.program() is None:
-        pytest.skip("mosquitto_passwd is not installed")
+    require_mosquitto()
     arguments = ["--out", str(tmp_path), "--passwords", "--devices"]
     assert generator.main([*arguments, "a"]) == 0
     first = (tmp_path / "credentials/a").read_text()

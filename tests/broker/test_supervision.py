@@ -3,22 +3,10 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from broker import supervision
-
-
-@pytest.fixture
-def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
-    """The socket on which systemd listens."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
-        path = tmp_path / "notify"
-        listener.bind(str(path))
-        listener.settimeout(2)
-        monkeypatch.setenv("NOTIFY_SOCKET", str(path))
-        yield listener
 
 
 @pytest.fixture

@@ -1,8 +1,9 @@
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+
+from tests.camera_agent.agent_process import ROOT, StartAgent
+from tests.watcher import Watcher
 
 HEAVY = ("numpy", "cv2", "onnxruntime", "boto3", "dlib", "PIL", "edge_node")
 
@@ -16,7 +17,7 @@ def test_importing_the_agent_loads_nothing_heavy() -> None:
     )
     ended = subprocess.run(
         [sys.executable, "-c", code],
-        cwd=Path(__file__).parents[2],
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
@@ -25,12 +26,12 @@ def test_importing_the_agent_loads_nothing_heavy() -> None:
 
 
 def test_publishing_takes_less_than_40_megabytes(
-    photos: Path, listener: Any, start_agent: Callable[..., Any]
+    photos: Path, watcher: Watcher, start_agent: StartAgent
 ) -> None:
     agent = start_agent(
         f"  front-door: {{fps: 40, source: {{type: folder, path: {photos}}}}}\n"
         f"  back-door: {{fps: 40, source: {{type: folder, path: {photos}}}}}\n"
     )
-    listener.wait_for("edge/frames/front-door", 60)
+    watcher.wait_for_count("edge/frames/front-door", 60)
     assert agent.resident_megabytes < 40
     assert agent.end() == 0

@@ -1,13 +1,13 @@
 """The agent as a process of its own, on a real broker."""
 
 import json
+import os
 import re
 import signal
 import socket
-import subprocess
 import sys
 import time
-from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,10 @@ import pytest
 
 from broker.messages import Frame
 from broker.topics import Topics
+from tests.camera_agent.agent_process import StartAgent
+from tests.installation import Site
+from tests.private_broker import PrivateBroker, eventually
+from tests.watcher import Watcher
 
 FRAMES = "edge/frames/front-door"
 STATUS = "edge/devices/front-door/status"
@@ -24,16 +28,21 @@ STATUS = "edge/devices/front-door/status"
 def folder_camera(photos: Path, device: str = "front-door", fps: int = 20, **more: Any) -> str:
     """One entry of `cameras`, in the JSON that YAML contains: three photos of 0.2 to 0.35 MB."""
     files = [str(photos / name) for name in ("obama.jpg", "obama2.jpg", "biden.jpg")]
-    source = {"type": "folder", "files": files, **more}
+    source = {"type": "folder", "files": files} | more
     return f"  {device}: {json.dumps({'fps': fps, 'source': source})}\n"
 
 
-def test_a_replay_sends_every_picture_with_its_properties_and_ends(
-    photos: Path, listener: Any, start_agent: Callable[..., Any]
+def statuses(watcher: Watcher, device: str = "front-door") -> list[bytes]:
+    """All that a device said of itself, as soon as it said two."""
+    return [one.payload for one in watcher.wait_for_count(f"edge/devices/{device}/status", 2)]
+
+
+def test_a_replay_sends_every_picture_and_ends(
+    photos: Path, watcher: Watcher, start_agent: StartAgent
 ) -> None:
     agent = start_agent(folder_camera(photos, loop=False, frames_each=2))
     assert agent.process.wait(20) == 0
-    publications = listener.wait_for(FRAMES, 6)
+    publications = watcher.wait_for_count(FRAMES, 6)
     frames = [Frame.from_publication(item, Topics()) for item in publications]
     expected = [(photos / name).read_bytes() for name in ("obama.jpg", "obama2.jpg", "biden.jpg")]
     assert [frame.jpeg for frame in frames] == [jpeg for jpeg in expected for _ in range(2)]
@@ -47,109 +56,108 @@ def test_a_replay_sends_every_picture_with_its_properties_and_ends(
     times = [frame.captured_at for frame in frames if frame.captured_at is not None]
     assert times == sorted(times)
     assert now - timedelta(seconds=10) < times[0] < times[-1] < now
-    listener.wait_for(STATUS, 2)
-    assert listener.said(STATUS) == [b"online", b"offline"]
-    assert listener.on(STATUS)[0].qos == 1
+    assert statuses(watcher) == [b"online", b"offline"]
+    assert watcher.on(STATUS)[0].qos == 1
 
 
-def test_two_cameras_each_with_its_status_and_one_of_them_broken(
-    photos: Path, tmp_path: Path, listener: Any, start_agent: Callable[..., Any]
+def test_a_broken_camera_leaves_the_others_alone(
+    photos: Path, tmp_path: Path, watcher: Watcher, start_agent: StartAgent
 ) -> None:
     agent = start_agent(
         folder_camera(photos)
         + folder_camera(photos, "back-door", test=False)
         + f"  attic: {{source: {{type: folder, path: {tmp_path}/nowhere}}}}\n"
     )
-    front = listener.wait_for(FRAMES, 10)
-    back = listener.wait_for("edge/frames/back-door", 10)
+    front = watcher.wait_for_count(FRAMES, 10)
+    back = watcher.wait_for_count("edge/frames/back-door", 10)
     assert front[0].user_properties["boot_id"] == back[0].user_properties["boot_id"]
     assert "test" not in back[0].user_properties
-    listener.wait_for("edge/devices/attic/status")
+    watcher.wait_for_count("edge/devices/attic/status", 1)
     began = time.monotonic()
     assert agent.end() == 0
     assert time.monotonic() - began < 3
     for device in ("front-door", "back-door", "attic"):
-        listener.wait_for(f"edge/devices/{device}/status", 2)
-        assert listener.said(f"edge/devices/{device}/status") == [b"online", b"offline"]
+        assert statuses(watcher, device) == [b"online", b"offline"]
     assert agent.log.count("nowhere cannot be read") == 1
     assert "WARNING attic: folder" in agent.log
 
 
-def test_only_the_named_devices_run(photos: Path, listener: Any, start_agent: Callable[..., Any]) -> None:
+def test_only_the_named_devices_run(photos: Path, watcher: Watcher, start_agent: StartAgent) -> None:
     start_agent(folder_camera(photos) + folder_camera(photos, "back-door"), "--device", "back-door")
-    listener.wait_for("edge/frames/back-door", 5)
-    assert listener.on(FRAMES) == listener.on(STATUS) == []
+    watcher.wait_for_count("edge/frames/back-door", 5)
+    assert watcher.on(FRAMES) == watcher.on(STATUS) == []
 
 
-def test_the_will_speaks_for_a_killed_agent_and_status_is_retained(
-    photos: Path, listener: Any, listen: Callable[[], Any], start_agent: Callable[..., Any]
+def test_the_will_speaks_for_a_killed_agent(
+    photos: Path, mosquitto: PrivateBroker, watcher: Watcher, start_agent: StartAgent
 ) -> None:
     agent = start_agent(folder_camera(photos))
-    listener.wait_for(FRAMES, 3)
+    watcher.wait_for_count(FRAMES, 3)
     agent.end(signal.SIGKILL)
-    listener.wait_for(STATUS, 2)
-    assert listener.said(STATUS) == [b"online", b"offline"]
-    listener.session.stop()
-    late = listen()
-    (retained,) = late.wait_for(STATUS)
+    assert statuses(watcher) == [b"online", b"offline"]
+    with Watcher(mosquitto.settings, client_id="late") as late:
+        (retained,) = late.wait_for_count(STATUS, 1)
     assert (retained.payload, retained.retain) == (b"offline", True)
 
 
-def test_a_broker_that_comes_late_is_found_and_a_replay_waits_for_it(
-    photos: Path, mosquitto_later: Any, listen: Callable[[], Any], start_agent: Callable[..., Any]
+def test_a_replay_waits_for_a_broker_that_comes_late(
+    photos: Path, mosquitto: PrivateBroker, start_agent: StartAgent
 ) -> None:
-    replay = start_agent(folder_camera(photos) + folder_camera(photos, "replay", loop=False, fps=10))
+    mosquitto.stop()
+    agent = start_agent(folder_camera(photos) + folder_camera(photos, "replay", loop=False, fps=10))
     time.sleep(2.5)
-    mosquitto_later.start()
-    listener = listen()
-    listener.wait_for(FRAMES, 5)
-    frames = [Frame.from_publication(item, Topics()) for item in listener.wait_for("edge/frames/replay", 3)]
+    agent.process.send_signal(signal.SIGSTOP)  # nothing is sent before somebody listens
+    mosquitto.start()
+    with Watcher(mosquitto.settings) as watcher:
+        agent.process.send_signal(signal.SIGCONT)
+        watcher.wait_for_count(FRAMES, 5)
+        publications = watcher.wait_for_count("edge/frames/replay", 3)
+    frames = [Frame.from_publication(item, Topics()) for item in publications]
     assert [frame.seq for frame in frames] == [0, 1, 2]
     assert all(
         frame.captured_at is not None and datetime.now(UTC) - frame.captured_at < timedelta(seconds=5)
         for frame in frames
     )
-    assert "front-door: frames are dropped: there is no connection to the broker" in replay.log
-    assert replay.end() == 0
+    assert "front-door: frames are dropped: there is no connection to the broker" in agent.log
+    assert agent.end() == 0
 
 
-def test_a_stopped_broker_costs_frames_but_no_memory(
-    photos: Path, mosquitto: Any, listener: Any, start_agent: Callable[..., Any]
+def test_a_silent_broker_costs_frames_but_no_memory(
+    photos: Path, mosquitto: PrivateBroker, watcher: Watcher, start_agent: StartAgent
 ) -> None:
     agent = start_agent(folder_camera(photos, fps=40))
-    listener.wait_for(FRAMES, 40)
+    watcher.wait_for_count(FRAMES, 40)
     before = agent.resident_megabytes
     assert before < 40
-    mosquitto.send_signal(signal.SIGSTOP)
+    mosquitto.suspend()
     time.sleep(4)
     assert agent.resident_megabytes < before + 3
     assert "front-door: frames are dropped: the broker takes them too slowly" in agent.log
-    mosquitto.send_signal(signal.SIGCONT)
-    received = len(listener.on(FRAMES))
-    listener.wait_for(FRAMES, received + 60)
+    mosquitto.resume()
+    received = len(watcher.on(FRAMES))
+    watcher.wait_for_count(FRAMES, received + 60)
     assert agent.end() == 0
-    seqs = [int(item.user_properties["seq"]) for item in listener.on(FRAMES)]
+    seqs = [int(item.user_properties["seq"]) for item in watcher.on(FRAMES)]
     assert seqs == sorted(seqs)
     assert max(seqs) - len(seqs) > 20
 
 
-def test_ends_within_three_seconds_while_the_broker_is_stopped(
-    photos: Path, mosquitto: Any, listener: Any, start_agent: Callable[..., Any]
+def test_it_ends_soon_while_the_broker_is_silent(
+    photos: Path, mosquitto: PrivateBroker, watcher: Watcher, start_agent: StartAgent
 ) -> None:
     agent = start_agent(folder_camera(photos, fps=60))
-    listener.wait_for(FRAMES, 20)
-    mosquitto.send_signal(signal.SIGSTOP)
+    watcher.wait_for_count(FRAMES, 20)
+    mosquitto.suspend()
     time.sleep(1)
     began = time.monotonic()
     assert agent.end() == 0
     assert time.monotonic() - began < 3
-    mosquitto.send_signal(signal.SIGCONT)
-    listener.wait_for(STATUS, 2)
-    assert listener.said(STATUS)[-1] == b"offline"
+    mosquitto.resume()
+    assert statuses(watcher)[-1] == b"offline"
 
 
-def test_a_program_that_dies_now_and_then_is_started_again(
-    photos: Path, tmp_path: Path, listener: Any, start_agent: Callable[..., Any]
+def test_a_program_that_dies_is_started_again(
+    photos: Path, tmp_path: Path, watcher: Watcher, start_agent: StartAgent
 ) -> None:
     program = tmp_path / "camera.py"
     program.write_text(
@@ -162,7 +170,7 @@ def test_a_program_that_dies_now_and_then_is_started_again(
     )
     command = f"[{sys.executable}, {program}, {photos / 'obama.jpg'}]"
     agent = start_agent(f"  front-door: {{source: {{type: command, command: {command}}}}}\n")
-    publications = listener.wait_for(FRAMES, 8)
+    publications = watcher.wait_for_count(FRAMES, 8)
     assert {item.payload for item in publications} == {(photos / "obama.jpg").read_bytes()}
     assert "test" not in publications[0].user_properties
     assert re.search(
@@ -173,59 +181,72 @@ def test_a_program_that_dies_now_and_then_is_started_again(
 
 
 def test_ready_and_watchdog_follow_the_frames(
-    photos: Path,
-    tmp_path: Path,
-    mosquitto: Any,
-    start_agent: Callable[..., Any],
-    monkeypatch: pytest.MonkeyPatch,
+    photos: Path, tmp_path: Path, mosquitto: PrivateBroker, systemd: socket.socket, start_agent: StartAgent
 ) -> None:
-    path = tmp_path / "notify"
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
-        systemd.bind(str(path))
-        systemd.settimeout(5)
-        monkeypatch.setenv("NOTIFY_SOCKET", str(path))
-        pictures = tmp_path / "pictures"
-        agent = start_agent(f"  front-door: {{fps: 20, source: {{type: folder, path: {pictures}}}}}\n")
-        time.sleep(1.5)
-        systemd.setblocking(False)
-        with pytest.raises(BlockingIOError):
-            systemd.recv(100)
-        systemd.settimeout(5)
-        (tmp_path / "filled").mkdir()
-        (tmp_path / "filled/a.jpg").write_bytes((photos / "obama.jpg").read_bytes())
-        (tmp_path / "filled").rename(pictures)
-        heard = [systemd.recv(100) for _ in range(3)]
-        assert heard == [b"READY=1", b"WATCHDOG=1", b"WATCHDOG=1"]
-        assert agent.end(signal.SIGINT) == 0
-        while (last := systemd.recv(100)) == b"WATCHDOG=1":
-            pass
-        assert last == b"STOPPING=1"
+    pictures = tmp_path / "pictures"
+    agent = start_agent(f"  front-door: {{fps: 20, source: {{type: folder, path: {pictures}}}}}\n")
+    systemd.settimeout(1.5)
+    with pytest.raises(TimeoutError):
+        systemd.recv(100)
+    systemd.settimeout(5)
+    (tmp_path / "filled").mkdir()
+    (tmp_path / "filled/a.jpg").write_bytes((photos / "obama.jpg").read_bytes())
+    (tmp_path / "filled").rename(pictures)
+    heard = [systemd.recv(100) for _ in range(3)]
+    assert heard == [b"READY=1", b"WATCHDOG=1", b"WATCHDOG=1"]
+    assert agent.end(signal.SIGINT) == 0
+    while (last := systemd.recv(100)) == b"WATCHDOG=1":
+        pass
+    assert last == b"STOPPING=1"
 
 
-def test_each_camera_logs_in_with_its_own_password(
-    photos: Path,
-    tmp_path: Path,
-    mosquitto_later: Any,
-    listen: Callable[[], Any],
-    start_agent: Callable[..., Any],
-    wait_for: Callable[..., None],
+def test_a_replay_that_waits_for_a_broker_is_alive(
+    photos: Path, mosquitto: PrivateBroker, systemd: socket.socket, start_agent: StartAgent
 ) -> None:
-    passwords = tmp_path / "passwords"
-    subprocess.run(["mosquitto_passwd", "-c", "-b", passwords, "front-door", "secret"], check=True)
-    acl = tmp_path / "acl"
-    acl.write_text("topic read #\npattern write edge/frames/%u\npattern write edge/devices/%u/status\n")
-    acl.chmod(0o700)
-    mosquitto_later.configure(f"password_file {passwords}", f"acl_file {acl}")
-    mosquitto_later.start()
-    listener = listen()
-    (tmp_path / "right").write_text("secret\n")
-    (tmp_path / "wrong").write_text("guess\n")
+    mosquitto.stop()
+    start_agent(folder_camera(photos, loop=False))
+    systemd.settimeout(5)
+    assert [systemd.recv(100) for _ in range(5)] == [b"READY=1", *4 * [b"WATCHDOG=1"]]
+
+
+def test_a_replay_that_waits_for_a_silent_broker_is_alive(
+    photos: Path, mosquitto: PrivateBroker, watcher: Watcher, systemd: socket.socket, start_agent: StartAgent
+) -> None:
+    start_agent(folder_camera(photos, fps=60, loop=False, frames_each=100_000))
+    watcher.wait_for_count(FRAMES, 10)
+    mosquitto.suspend()
+    systemd.settimeout(5)
+    assert [systemd.recv(100) for _ in range(6)] == [b"READY=1", *5 * [b"WATCHDOG=1"]]
+
+
+def test_a_hung_source_does_not_feed_the_watchdog(
+    photos: Path, tmp_path: Path, watcher: Watcher, systemd: socket.socket, start_agent: StartAgent
+) -> None:
+    hung = tmp_path / "never-written.jpg"
+    os.mkfifo(hung)
+    start_agent(folder_camera(photos, loop=False, files=[str(photos / "obama.jpg"), str(hung)]))
+    watcher.wait_for_count(FRAMES, 1)
+    systemd.settimeout(3)
+    heard: list[bytes] = []
+    with suppress(TimeoutError):
+        while len(heard) < 6:
+            heard.append(systemd.recv(100))
+    assert heard[0] == b"READY=1"
+    assert 1 < len(heard) < 4
+
+
+def test_each_camera_logs_in_with_its_own_password(photos: Path, site: Site, start_agent: StartAgent) -> None:
     source = f"source: {{type: folder, files: [{photos / 'obama.jpg'}]}}"
-    agent = start_agent(
-        f"  front-door: {{password_file: right, {source}}}\n  back-door: {{password_file: wrong, {source}}}\n"
-    )
-    listener.wait_for(FRAMES, 3)
-    listener.wait_for(STATUS)
-    wait_for(lambda: "refused user 'back-door': Not authorized" in agent.log)
-    assert listener.on("edge/devices/back-door/status") == []
-    assert agent.end() == 0
+    password = site.folder / "credentials/front-door"
+    filters = [Topics().frames_filter(), Topics().device_status("+")]
+    with Watcher(site.settings("node-1"), *filters, client_id="node-1") as watcher:
+        agent = start_agent(
+            f"  front-door: {{password_file: {password}, {source}}}\n"
+            f"  garage: {{password_file: {password}, {source}}}\n",
+            port=site.port,
+        )
+        watcher.wait_for_count(FRAMES, 3)
+        watcher.wait_for_count(STATUS, 1)
+        assert eventually(lambda: "refused user 'garage': Not authorized" in agent.log, 10)
+        assert watcher.on("edge/devices/garage/status") == watcher.on("edge/frames/garage") == []
+        assert agent.end() == 0

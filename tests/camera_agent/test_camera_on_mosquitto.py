@@ -1,9 +1,7 @@
 """One camera of an agent inside the test's own process, on a real broker."""
 
-import signal
+import socket
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,23 +12,25 @@ from broker.session import Session
 from camera_agent.agent import Agent
 from camera_agent.camera import Camera
 from camera_agent.settings import AgentConfig, CameraSettings, FolderSource
+from tests.private_broker import PrivateBroker, eventually
+from tests.watcher import Watcher
 
 FRAMES = "edge/frames/front-door"
 
 
-def test_the_queue_towards_a_stopped_broker_holds_one_frame(
-    photos: Path, mosquitto: Any, listener: Any, wait_for: Callable[..., None]
+def test_the_queue_towards_a_silent_broker_holds_one_frame(
+    photos: Path, mosquitto: PrivateBroker, watcher: Watcher
 ) -> None:
     settings = CameraSettings(source=FolderSource(files=(photos / "obama.jpg",)), fps=60)
     camera = Camera("front-door", settings, mosquitto.settings, "boot", lambda _bug: None)
     camera.start()
     try:
-        listener.wait_for(FRAMES, 10)
-        mosquitto.send_signal(signal.SIGSTOP)
-        wait_for(lambda: camera.tally.dropped["the broker takes them too slowly"] > 30)
+        watcher.wait_for_count(FRAMES, 10)
+        mosquitto.suspend()
+        assert eventually(lambda: camera.tally.dropped["the broker takes them too slowly"] > 30, 10)
         assert len(camera._session._client._out_packet) == 1
     finally:
-        mosquitto.send_signal(signal.SIGCONT)
+        mosquitto.resume()
         camera.close()
         camera.join(5)
     assert not camera.is_running
@@ -38,21 +38,21 @@ def test_the_queue_towards_a_stopped_broker_holds_one_frame(
 
 
 def test_frames_larger_than_the_broker_takes_are_counted(
-    photos: Path, mosquitto: Any, wait_for: Callable[..., None], caplog: pytest.LogCaptureFixture
+    photos: Path, mosquitto: PrivateBroker, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings = CameraSettings(source=FolderSource(files=(photos / "obama.jpg",)), fps=60)
     camera = Camera("front-door", settings, mosquitto.settings, "boot", lambda _bug: None)
     camera.start()
-    wait_for(lambda: camera.tally.published > 0)
+    assert eventually(lambda: camera.tally.published > 0, 10)
     camera._session._maximum_packet_bytes = 1000
-    wait_for(lambda: camera.tally.dropped["larger than the broker takes"] > 5)
+    assert eventually(lambda: camera.tally.dropped["larger than the broker takes"] > 5, 10)
     camera.close()
     camera.join(5)
     assert caplog.text.count("larger than the broker takes") == 1
 
 
 def test_a_bug_in_a_source_ends_the_agent(
-    photos: Path, mosquitto: Any, monkeypatch: pytest.MonkeyPatch
+    photos: Path, mosquitto: PrivateBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> None:
         raise ZeroDivisionError("a bug")
@@ -68,12 +68,13 @@ def test_a_bug_in_a_source_ends_the_agent(
     assert outcome == [70]
 
 
-def test_a_frame_larger_than_the_socket_buffer_leaves_at_once(mosquitto: Any) -> None:
+def test_a_frame_larger_than_the_socket_buffer_leaves_at_once(mosquitto: PrivateBroker) -> None:
+    """And not with the next second of paho's network thread."""
     session = Session(mosquitto.settings, client_id="large")
     session.start()
     assert session.wait_connected(5)
-    began = time.monotonic()
-    for _ in range(5):
-        assert session.publish(Publication(topic=FRAMES, payload=bytes(12_000_000))).wait(5)
+    buffer: Any = session._client.socket()
+    buffer.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 200_000)
+    for _ in range(40):
+        assert session.publish(Publication(topic=FRAMES, payload=bytes(4_000_000))).wait(0.8)
     session.stop()
-    assert time.monotonic() - began < 2

@@ -1,7 +1,9 @@
 import logging
 import sys
 import time
+import tracemalloc
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from camera_agent.pace import Pace
 from camera_agent.settings import CommandSource
 from camera_agent.sources import Source, SourceError, open_source
+from tests.private_broker import eventually
 
 CAMERA = """
 import sys, time
@@ -53,6 +56,44 @@ def test_sends_what_the_program_writes_and_tells_of_its_end(
     assert "camera is warm" in caplog.text
 
 
+def complain(program: str) -> str:
+    """What a source says at the end of this Python program, which sends no picture."""
+    source = open_source(CommandSource(command=(sys.executable, "-c", program)), Pace(60))
+    with pytest.raises(SourceError) as caught:
+        next(source.frames())
+    close(source)
+    return str(caught.value)
+
+
+def test_a_carriage_return_ends_a_line_as_in_the_statistics_of_ffmpeg(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    program = (
+        "import sys\n"
+        "for number in range(100):\n"
+        "    sys.stderr.write(f'frame={number:5} fps= 25 q=5.0\\r')\n"
+        "    sys.stderr.flush()\n"
+        "sys.exit('camera is gone')"
+    )
+    assert complain(program).endswith("ended with status 1: camera is gone")
+    lines = [one for one in caplog.messages if "fps= 25" in one]
+    assert len(lines) == 100
+    assert lines[41].endswith(": frame=   41 fps= 25 q=5.0")
+
+
+def test_a_line_without_end_is_not_kept(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    tracemalloc.start()
+    failure = complain("import sys; sys.stderr.write('x' * 3_000_000 + ' camera is gone')")
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak_bytes < 1_000_000
+    assert failure.endswith("x camera is gone")
+    assert len(failure) < 300
+    assert max(len(one) for one in caplog.messages) < 300
+
+
 def test_a_slow_reader_gets_the_newest_frame(tmp_path: Path, photos: Path) -> None:
     program = tmp_path / "counting.py"
     program.write_text(
@@ -74,20 +115,20 @@ def test_a_slow_reader_gets_the_newest_frame(tmp_path: Path, photos: Path) -> No
     assert second - first > 10
 
 
-def test_close_takes_the_whole_process_group_down(tmp_path: Path, wait_for: Callable[..., None]) -> None:
+def test_close_takes_the_whole_process_group_down(tmp_path: Path) -> None:
     pids = tmp_path / "pids"
     script = f"trap '' TERM; sleep 60 & echo $$ $! > {pids}; wait; sleep 60"
     source = open_source(CommandSource(command=("sh", "-c", script)), Pace(5))
-    wait_for(lambda: pids.exists() and len(pids.read_text().split()) == 2)
+    assert eventually(lambda: pids.exists() and len(pids.read_text().split()) == 2)
     began = time.monotonic()
     close(source)
     assert time.monotonic() - began < 2.5
     for pid in pids.read_text().split():
-        wait_for(lambda pid=pid: _is_gone(int(pid)))
+        assert eventually(partial(is_gone, int(pid)))
     assert list(source.frames()) == []
 
 
-def _is_gone(pid: int) -> bool:
+def is_gone(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
     except FileNotFoundError:

@@ -1,4 +1,5 @@
 import itertools
+import logging
 import shutil
 import time
 from pathlib import Path
@@ -58,7 +59,49 @@ def test_a_missing_or_empty_folder_says_what_to_do(tmp_path: Path) -> None:
         open_source(FolderSource(path=tmp_path), Pace(5))
 
 
-def test_a_file_that_is_no_jpeg_is_named(tmp_path: Path) -> None:
+def test_a_replay_skips_what_is_no_picture(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (folder / "a-first.jpg").write_text("notes")
+    (folder / "b-folder.jpg").mkdir()
+    (folder / "d.jpg").write_text("more notes")
+    source = open_source(FolderSource(path=folder, loop=False), Pace(FAST))
+    (folder / "b.JPG").unlink()
+    sent = [captured.jpeg for captured in source.frames()]
+    assert sent == [(folder / name).read_bytes() for name in ("a.jpeg", "c.jpg")]
+    assert [record.levelname for record in caplog.records] == ["WARNING"] * 4
+    assert caplog.messages == [
+        f"{folder}/a-first.jpg is no JPEG; take it away, or convert it; skipped",
+        f"{folder}/b-folder.jpg cannot be read: Is a directory; skipped",
+        f"{folder}/b.JPG cannot be read: No such file or directory; skipped",
+        f"{folder}/d.jpg is no JPEG; take it away, or convert it; skipped",
+    ]
+
+
+def test_a_loop_warns_once_of_a_file_and_sends_it_when_it_is_mended(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    (folder / "b.JPG").write_text("half a picture")
+    frames = open_source(FolderSource(path=folder), Pace(FAST)).frames()
+    sent = [captured.jpeg for captured in itertools.islice(frames, 6)]
+    assert sent == [(folder / name).read_bytes() for name in ("a.jpeg", "c.jpg")] * 3
+    assert [record.levelname for record in caplog.records] == ["WARNING", "DEBUG", "DEBUG"]
+    shutil.copy(folder / "a.jpeg", folder / "b.JPG")
+    assert len({captured.jpeg for captured in itertools.islice(frames, 3)}) == 2
+    assert len(caplog.records) == 3
+
+
+def test_a_folder_without_one_good_picture_fails(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "a.jpg").write_bytes(b"\x89PNG")
-    with pytest.raises(SourceError, match=r"a\.jpg is no JPEG"):
+    (tmp_path / "b.jpg").write_text("notes")
+    with pytest.raises(SourceError, match=r"^none of the files can be sent: .*a\.jpg is no JPEG; take it"):
         next(open_source(FolderSource(path=tmp_path), Pace(5)).frames())
+    assert caplog.messages == []
+
+
+def test_a_loop_fails_when_its_last_picture_goes(folder: Path) -> None:
+    frames = open_source(FolderSource(files=(folder / "a.jpeg", folder / "c.jpg")), Pace(FAST)).frames()
+    next(frames)
+    (folder / "a.jpeg").unlink()
+    (folder / "c.jpg").unlink()
+    with pytest.raises(SourceError, match=r"none of the files can be sent: .*a\.jpeg cannot be read"):
+        next(frames)

@@ -79,5 +79,5 @@ def test_a_password_in_an_address_is_not_shown() -> None:
 
 def test_without_opencv_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "cv2", None)
-    with pytest.raises(SourceError, match=r"pip install mqtt-edge-node\[opencv\]"):
+    with pytest.raises(SourceError, match=r"pip install '\.\[opencv\]'"):
         open_source(OpenCvSource(device=0), Pace(5))

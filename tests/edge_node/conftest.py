@@ -136,12 +136,6 @@ def config(mosquitto: PrivateBroker, gallery: Path, tmp_path: Path, models: Mode
 
 
 @pytest.fixture
-def watcher(config: NodeConfig) -> Iterator[Watcher]:
-    with Watcher(config.broker) as watcher:
-        yield watcher
-
-
-@pytest.fixture
 def node(config: NodeConfig, watcher: Watcher) -> Iterator[Node]:
     with running(config) as node:
         watcher.wait_for(lambda one: one.topic == "edge/nodes/node-1/status" and one.payload == b"online")

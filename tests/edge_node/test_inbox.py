@@ -46,3 +46,12 @@ def test_a_waiting_worker_is_woken() -> None:
     began = time.monotonic()
     assert inbox.take(5) == ("door", 7)
     assert time.monotonic() - began < 2
+
+
+def test_nobody_crowds_the_others_out() -> None:
+    inbox = Inbox[int](most=3)
+    assert [inbox.put(key, 0) for key in "abcd"] == [True, True, True, False]
+    assert inbox.put("a", 1)
+    taken = [inbox.take(0) for _ in range(4)]
+    assert taken == [("a", 1), ("b", 0), ("c", 0), None]
+    assert inbox.put("d", 0)

@@ -57,6 +57,35 @@ def test_a_removed_file_is_begun_again(tmp_path: Path) -> None:
     assert records(path) == [{"n": 2}]
 
 
+def test_a_renamed_file_is_left_alone_and_a_new_one_begun(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    log = JsonLines(path)
+    log.append([b'{"n":1}'])
+    path.rename(tmp_path / "events.jsonl.1")
+    log.append([b'{"n":2}'])
+    assert records(tmp_path / "events.jsonl.1") == [{"n": 1}]
+    assert records(path) == [{"n": 2}]
+
+
+def test_a_file_that_cannot_be_begun_again_is_tried_again_and_nothing_else_is_written_to(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "events.jsonl"
+    log = JsonLines(path)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(IsADirectoryError):
+        log.append([b'{"n":1}'])
+    bystander = tmp_path / "bystander"
+    with bystander.open("wb"):
+        with pytest.raises(IsADirectoryError):
+            log.append([b'{"n":1}'])
+        path.rmdir()
+        log.append([b'{"n":1}'])
+    assert bystander.read_bytes() == b""
+    assert records(path) == [{"n": 1}]
+
+
 def test_the_tail_starts_with_a_whole_line(tmp_path: Path) -> None:
     log = JsonLines(tmp_path / "events.jsonl")
     log.append([b'{"n":%03d}' % number for number in range(100)])

@@ -67,7 +67,9 @@ def logging_to(file: Path, mosquitto: PrivateBroker) -> Iterator[EventLogger]:
 
 
 def logged(file: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in file.read_text("utf-8").splitlines()] if file.exists() else []
+    """The whole lines; one that is being written at this moment is none yet."""
+    text = file.read_text("utf-8") if file.exists() else ""
+    return [json.loads(line) for line in text.split("\n")[:-1]]
 
 
 def ids(file: Path) -> list[str]:
@@ -142,6 +144,8 @@ INVALID = {
     "a list": b"[]",
     "two keys alike": b'{"schema":1,"schema":2}',
     "half a surrogate": b'{"person":"\\ud800"}',
+    "half a surrogate in an event": event().to_json()[:-1] + b',"note":"\\ud800"}',
+    "a number beyond all numbers": event().to_json()[:-1] + b',"note":1e999}',
     "deep": b"[" * 50_000,
     "missing keys": b'{"schema":1,"event_id":"x"}',
 }
@@ -165,6 +169,30 @@ def test_what_is_no_event_goes_to_quarantine_and_holds_up_nobody(
     with logging_to(file, mosquitto):
         time.sleep(0.5)
     assert len(logged(file.with_name("quarantine.jsonl"))) == len(INVALID) + 1
+
+
+def test_quarantine_is_bounded(
+    mosquitto: PrivateBroker, node: Watcher, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge_node.logger.QUARANTINE_BYTES", 1_000)
+    with logging_to(file, mosquitto):
+        for number in range(60):
+            bad = Publication(topic="edge/events/front-door/unknown", payload=b"%d" % number, qos=1)
+            assert node.session.publish(bad).wait(5)
+        good = event()
+        publish(node, good)
+        assert eventually(lambda: ids(file) == [good.event_id])
+    kept = [path.stat().st_size for path in file.parent.glob("quarantine.jsonl*")]
+    assert len(kept) == 2
+    assert sum(kept) < 20_000
+
+
+def test_a_second_logger_may_not_write_the_same_file(file: Path) -> None:
+    first = JsonLines(file)
+    with pytest.raises(OSError, match="another program writes it"):
+        JsonLines(file)
+    first.close()
+    JsonLines(file).close()
 
 
 def test_unknown_keys_of_later_versions_are_kept(mosquitto: PrivateBroker, node: Watcher, file: Path) -> None:

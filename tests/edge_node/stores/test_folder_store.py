@@ -136,3 +136,12 @@ def test_nothing_is_written(root: Path) -> None:
     finally:
         for folder in (root, root / "Authorised"):
             folder.chmod(0o755)
+
+
+def test_a_link_to_itself_spoils_nobody_else(root: Path) -> None:
+    put(root / "Authorised/Ann Lee.jpg")
+    (root / "Authorised/loop.jpg").symlink_to("loop.jpg")
+    store = FolderStore(root, Layout())
+    store.sync()
+    assert list(people(store)) == ["Authorised/Ann Lee.jpg"]
+    assert problems(store) == {"Authorised/loop.jpg": "unreadable"}
