@@ -23,6 +23,8 @@ PACKAGES = (
     "simplejpeg",
     "boto3",
     "tqdm",
+    "tflite",
+    "numkong",
 )
 OPTIONAL_PACKAGES = {"iotcore": "embedded-broker"}
 CONNECT_SECONDS = 5.0

@@ -10,9 +10,9 @@ from typing import Self
 
 import numpy as np
 
+from edge_node import durable
 from edge_node.faces import Vectors
 from edge_node.search import Flags, Indices, Product, Search, SearchBuilder, Template
-from edge_node.stores import durable
 
 log = logging.getLogger(__name__)
 
