@@ -54,9 +54,7 @@ def choose(kind: Kind = "auto") -> Literal["mosquitto", "embedded"]:
     if kind in ("auto", "embedded") and embedded.is_installed():
         return "embedded"
     missing = "no broker" if kind == "auto" else f"{kind} broker not"
-    raise BrokerError(
-        f"{missing} installed: sudo apt install mosquitto, or pip install '.[embedded-broker]'"
-    )
+    raise BrokerError(f"{missing} installed: sudo apt install mosquitto, or pip install '.[embedded-broker]'")
 
 
 def describe(kind: Literal["mosquitto", "embedded"], host: str, port: int, prefix: str) -> str:
