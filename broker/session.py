@@ -19,6 +19,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from broker import wire
 from broker.connection import CONNECT_TIMEOUT_SECONDS, make_client
 from broker.errors import MessageError
+from broker.failures import Failures
 from broker.handover import Handover
 from broker.publication import Publication
 from broker.settings import BrokerSettings
@@ -27,12 +28,6 @@ from broker.subscription import Subscription
 log = logging.getLogger(__name__)
 
 FAREWELL_SECONDS = 1.0
-
-_ADVICE = {
-    "Not authorized": "; check broker.username and broker.password_file",
-    "Bad user name or password": "; check broker.username and broker.password_file",
-    "Unsupported protocol version": "; the broker must speak MQTT v5",
-}
 
 
 class Session:
@@ -68,9 +63,10 @@ class Session:
         self._broker = f"broker {settings.host}:{settings.port}"
         self._connected = threading.Event()
         self._maximum_packet_bytes: int | None = None
-        self._failure: str | None = None
+        self._failures = Failures(settings, client_id)
         self._leaving = False
         self._client = make_client(settings, client_id, will, manual_ack=manual_ack)
+        self._client.on_pre_connect = self._guarded(self._on_pre_connect)
         self._client.on_connect = self._guarded(self._on_connect)
         self._client.on_connect_fail = self._guarded(self._on_connect_fail)
         self._client.on_disconnect = self._guarded(self._on_disconnect)
@@ -91,7 +87,7 @@ class Session:
     @property
     def failure(self) -> str | None:
         """Why there is no connection, in words; None while connected or before the first attempt."""
-        return None if self.is_connected else self._failure
+        return None if self.is_connected else self._failures.latest
 
     def start(self) -> None:
         """Returns at once; the network thread connects, and goes on trying with back-off."""
@@ -168,6 +164,9 @@ class Session:
         if self._on_bug is not None:
             self._on_bug(error)
 
+    def _on_pre_connect(self, _client: paho.Client, _userdata: object) -> None:
+        self._failures.ask()
+
     def _on_connect(
         self, client: paho.Client, _userdata: object, _flags: object, code: ReasonCode, properties: Properties
     ) -> None:
@@ -175,9 +174,9 @@ class Session:
             client.disconnect()
             return
         if code.is_failure:
-            who = f"user {client.username!r}" if client.username else "an anonymous client"
-            self._report(f"{self._broker} refused {who}: {code}{_ADVICE.get(str(code), '')}")
+            self._failures.refuse(client.username, str(code))
             return
+        self._failures.accept()
         self._maximum_packet_bytes = getattr(properties, "MaximumPacketSize", None)
         if self._subscriptions:
             client.subscribe([(item.filter, item.qos) for item in self._subscriptions])
@@ -200,26 +199,19 @@ class Session:
     def _begin(self) -> None:
         for birth in self._births():
             self.publish(birth)
-        self._failure = None
         self._connected.set()
         log.info("connected to %s as %s", self._broker, self._client_id)
 
     def _on_connect_fail(self, _client: paho.Client, _userdata: object) -> None:
         # paho calls this while it handles the OSError and does not pass it on.
-        error = sys.exc_info()[1]
-        self._report(f"{self._broker} cannot be reached: {error}")
+        self._failures.cannot_reach(sys.exc_info()[1])
 
     def _on_disconnect(
         self, _client: paho.Client, _userdata: object, _flags: object, code: ReasonCode, _properties: object
     ) -> None:
-        was_connected = self._connected.is_set()
         self._connected.clear()
-        if was_connected and not self._leaving:
-            self._report(f"connection to {self._broker} lost: {code}")
-
-    def _report(self, failure: str) -> None:
-        log.log(logging.DEBUG if failure == self._failure else logging.WARNING, "%s; trying again", failure)
-        self._failure = failure
+        if not self._leaving:
+            self._failures.end(str(code))
 
     def _on_message(self, _client: paho.Client, _userdata: object, message: paho.MQTTMessage) -> None:
         publication = wire.publication_of(message)

@@ -11,6 +11,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
+from queue import SimpleQueue
 from types import FrameType
 
 STARTER = "EDGE_STARTED_BY"
@@ -41,11 +42,21 @@ def watchdog_seconds() -> float | None:
 
 
 def stop_on_signals(stop: threading.Event) -> None:
-    """SIGINT and SIGTERM set `stop`. For the main thread."""
+    """SIGINT and SIGTERM set `stop`, however often they come. For the main thread.
 
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
+    A handler runs in the midst of what the main thread does and must take no lock of it: during `stop.set()`
+    or `stop.wait()` it would wait for itself. `SimpleQueue.put` is made to be interrupted by itself.
+    """
+    signals: SimpleQueue[int] = SimpleQueue()
+
+    def on_signal(number: int, _frame: FrameType | None) -> None:
+        signals.put(number)
+
+    def pass_on() -> None:
+        signals.get()
         stop.set()
 
+    threading.Thread(target=pass_on, name="signals", daemon=True).start()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, on_signal)
 

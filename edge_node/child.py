@@ -2,17 +2,16 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TextIO
 
 from broker.supervision import STARTER
+from edge_node.heartbeat import Answers, Heartbeat, Notifications
 
 PREFIX_WIDTH = 8
 BACKOFF_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0)
@@ -22,9 +21,9 @@ HEALTHY_SECONDS = 60.0
 class Child:
     """Runs one command, again and again when it dies.
 
-    name: stands before each line of output; notifies: the program says `READY=1` and `WATCHDOG=1` the way
-    systemd wants it (sd_notify(3)); may_finish: exit code 0 is its proper end; watchdog_seconds: one that is
-    silent for longer counts as hung.
+    name: stands before each line of output; ask: whether it works, for a program that does not say so as
+    systemd wants it (sd_notify(3)); may_finish: exit code 0 is its proper end; start_seconds: one that is not
+    ready by then counts as hung; watchdog_seconds: and so does one that was ready and is silent for longer.
     """
 
     def __init__(
@@ -32,27 +31,40 @@ class Child:
         name: str,
         command: Sequence[str],
         *,
-        notifies: bool = True,
+        ask: Callable[[], bool] | None = None,
         may_finish: bool = False,
+        start_seconds: float = 60.0,
         watchdog_seconds: float = 60.0,
         output: TextIO = sys.stdout,
     ) -> None:
         self.name = name
         self.failures = 0
         self._command = [*command]
-        self._notifies = notifies
+        self._ask = ask
         self._may_finish = may_finish
+        self._start_seconds = start_seconds
         self._watchdog_seconds = watchdog_seconds
         self._output = output
         self._process: subprocess.Popen[str] | None = None
-        self._ready = threading.Event()
+        self._heartbeat: Heartbeat | None = None
         self._started = 0.0
-        self._last_sign = 0.0
         self._start_at = 0.0
 
     @property
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None
+
+    @property
+    def is_ready(self) -> bool:
+        return self._heartbeat is not None and self._heartbeat.is_ready
+
+    @property
+    def is_hung(self) -> bool:
+        if self._heartbeat is None or not self.is_running:
+            return False
+        if self.is_ready:
+            return self._heartbeat.silent_seconds > self._watchdog_seconds
+        return time.monotonic() - self._started > self._start_seconds
 
     @property
     def exit_code(self) -> int | None:
@@ -72,11 +84,10 @@ class Child:
         return not self.is_running and time.monotonic() >= self._start_at
 
     def start(self) -> None:
-        self._ready.clear()
-        self._started = self._last_sign = time.monotonic()
+        self._started = time.monotonic()
+        self._heartbeat = self._new_heartbeat()
         environment = os.environ | {"PYTHONUNBUFFERED": "1", STARTER: str(os.getpid())}
         environment.pop("NOTIFY_SOCKET", None)
-        notifications = self._listen(environment) if self._notifies else None
         self._process = subprocess.Popen(
             self._command,
             stdin=subprocess.DEVNULL,
@@ -84,25 +95,11 @@ class Child:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            env=environment,
+            env=environment | self._heartbeat.environment,
             start_new_session=True,
         )
         threading.Thread(target=self._copy_output, args=(self._process,), daemon=True).start()
-        if notifications is not None:
-            watch = threading.Thread(target=self._watch, args=(notifications, self._process), daemon=True)
-            watch.start()
-
-    def wait_ready(self, timeout_seconds: float) -> bool:
-        """Whether the program said that it is ready; False as soon as it ends."""
-        deadline = time.monotonic() + timeout_seconds
-        while self.is_running and time.monotonic() < deadline:
-            if self._ready.wait(0.05):
-                return True
-        return self._ready.is_set()
-
-    def is_hung(self) -> bool:
-        silent = time.monotonic() - self._last_sign
-        return self._notifies and self.is_running and self._ready.is_set() and silent > self._watchdog_seconds
+        self._heartbeat.follow(self._process)
 
     def plan_restart(self) -> float:
         """Seconds until the next start: longer with each failure, short again after a healthy minute."""
@@ -129,7 +126,14 @@ class Child:
         return True
 
     def say(self, text: str) -> None:
-        print(f"{self.name:<{PREFIX_WIDTH}}| {text}", file=self._output, flush=True)
+        """One line of output. No reader, a full disk and a narrow character set must not stop anything."""
+        try:
+            print(f"{self.name:<{PREFIX_WIDTH}}| {text}", file=self._output, flush=True)
+        except BrokenPipeError:
+            with Path(os.devnull).open("wb") as nowhere:
+                os.dup2(nowhere.fileno(), self._output.fileno())
+        except (OSError, UnicodeError):
+            return
 
     def _signal(self, number: int) -> None:
         if self._process is not None and self.is_running:
@@ -137,28 +141,11 @@ class Child:
 
     def _copy_output(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None
-        for line in process.stdout:
-            self.say(line.rstrip("\n"))
+        with process.stdout:
+            for line in process.stdout:
+                self.say(line.rstrip("\n"))
 
-    def _listen(self, environment: dict[str, str]) -> socket.socket:
-        folder = Path(tempfile.mkdtemp(prefix="edge-"))
-        datagrams = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
-        datagrams.bind(str(folder / "notify"))
-        environment["NOTIFY_SOCKET"] = str(folder / "notify")
-        environment["WATCHDOG_USEC"] = str(int(self._watchdog_seconds * 1e6))
-        return datagrams
-
-    def _watch(self, datagrams: socket.socket, process: subprocess.Popen[str]) -> None:
-        address = Path(datagrams.getsockname())
-        datagrams.settimeout(1.0)
-        while process.poll() is None:
-            try:
-                state = datagrams.recv(4096).decode(errors="replace")
-            except TimeoutError:
-                continue
-            self._last_sign = time.monotonic()
-            if "READY=1" in state.splitlines():
-                self._ready.set()
-        datagrams.close()
-        address.unlink(missing_ok=True)
-        address.parent.rmdir()
+    def _new_heartbeat(self) -> Heartbeat:
+        if self._ask is not None:
+            return Answers(self._ask, self._watchdog_seconds)
+        return Notifications(self._watchdog_seconds)

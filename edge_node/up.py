@@ -2,14 +2,19 @@
 
 import sys
 import threading
+from collections import deque
+from functools import partial
 from pathlib import Path
 
 from broker.errors import ConfigError
 from broker.local import is_listening
+from broker.probe import answers
 from edge_node.child import Child
 from edge_node.settings import NodeConfig
 
-READY_SECONDS = 60.0
+NODE_START_SECONDS = 180.0  # as in systemd/edge-node.service
+BROKER_WATCHDOG_SECONDS = 40.0
+PROBE_SECONDS = 2.0
 STOP_SECONDS = 10.0
 POLL_SECONDS = 0.2
 
@@ -23,9 +28,12 @@ def plan(config: NodeConfig, file: Path) -> list[Child]:
         if not is_listening(host, port):
             state = str(config.node.state_folder() / "broker")
             place = ["--host", host, "--port", str(port), "--prefix", config.broker.prefix, "--state", state]
-            children.append(Child("broker", [python, "-m", "broker.local", *place], notifies=False))
+            command = [python, "-m", "broker.local", *place]
+            ask = partial(answers, host, port, PROBE_SECONDS)
+            children.append(Child("broker", command, ask=ask, watchdog_seconds=BROKER_WATCHDOG_SECONDS))
     children.append(Child("log", [python, "-m", "edge_node", "log", *settings]))
-    children.append(Child("node", [python, "-m", "edge_node", "run", *settings]))
+    command = [python, "-m", "edge_node", "run", *settings]
+    children.append(Child("node", command, start_seconds=NODE_START_SECONDS))
     if config.cameras:
         children.append(Child("agent", [python, "-m", "camera_agent", *settings], may_finish=True))
     return children
@@ -34,40 +42,34 @@ def plan(config: NodeConfig, file: Path) -> list[Child]:
 class Supervisor:
     """Starts children in order, starts again what dies, stops them in the opposite order."""
 
-    def __init__(self, config: NodeConfig, children: list[Child]) -> None:
-        self._config = config
-        self._children = children
+    def __init__(self, children: list[Child]) -> None:
+        self._to_start = deque(children)
+        self._started: list[Child] = []
 
     def run(self, stop: threading.Event) -> int:
         """Blocks until `stop` or until a child refuses its configuration; returns an exit code."""
         try:
-            for child in self._children:
-                self._start(child, stop)
-            while not stop.wait(POLL_SECONDS):
-                for child in self._children:
+            while not stop.is_set():
+                self._start_next()
+                for child in self._started:
                     if not self._look_after(child):
                         return ConfigError.EXIT_CODE
+                stop.wait(POLL_SECONDS)
             return 0
         finally:
             self._stop()
 
-    def _start(self, child: Child, stop: threading.Event) -> None:
-        if stop.is_set():
-            return
-        child.start()
-        if child.name == "broker":
-            self._wait_for_broker(child, stop)
-        elif not child.wait_ready(READY_SECONDS) and child.is_running:
-            child.say(f"not ready after {READY_SECONDS:g} s; going on")
-
-    def _wait_for_broker(self, child: Child, stop: threading.Event) -> None:
-        while child.is_running and not is_listening(self._config.broker.host, self._config.broker.port):
-            if stop.wait(POLL_SECONDS):
-                return
+    def _start_next(self) -> None:
+        """When the one before is ready, or has failed: then it may take long until it is."""
+        before = self._started[-1] if self._started else None
+        if self._to_start and (before is None or before.is_ready or before.failures):
+            child = self._to_start.popleft()
+            self._started.append(child)
+            child.start()
 
     def _look_after(self, child: Child) -> bool:
         """Restarts a child that died or hangs; False when it refuses its configuration."""
-        if child.is_hung():
+        if child.is_hung:
             child.say("no sign of work; killing it")
             child.kill()
             child.wait(STOP_SECONDS)
@@ -85,7 +87,7 @@ class Supervisor:
         return True
 
     def _stop(self) -> None:
-        for child in reversed(self._children):
+        for child in reversed(self._started):
             if not child.is_running:
                 continue
             child.terminate()

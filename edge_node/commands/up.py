@@ -27,4 +27,4 @@ def run(arguments: argparse.Namespace) -> int:
         return 1
     stop = threading.Event()
     stop_on_signals(stop)
-    return Supervisor(config, plan(config, arguments.config)).run(stop)
+    return Supervisor(plan(config, arguments.config)).run(stop)

@@ -1,8 +1,10 @@
 """What befalls a session and its broker: on Mosquitto, whose state outlives it."""
 
+import logging
+import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import psutil
 import pytest
@@ -11,6 +13,7 @@ from broker.errors import MessageError
 from broker.mosquitto.conf import MAX_PACKET_BYTES
 from broker.publication import Publication
 from broker.session import Session
+from broker.settings import BrokerSettings
 from broker.subscription import Subscription
 from tests.private_broker import PrivateBroker, eventually
 
@@ -167,6 +170,58 @@ def test_a_session_comes_back_after_another_one_took_its_client_id(
     assert eventually(lambda: "lost" in (first.failure or ""))
     intruder.stop()
     assert first.wait_connected(10)
+
+
+def test_two_that_fight_for_a_client_id_are_told_so(
+    mosquitto: PrivateBroker, open_session: OpenSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = open_session(mosquitto.settings, "same")
+    rival = Session(mosquitto.settings, client_id="same")
+    rival.start()
+    hint = "is another program using the id same?"
+    assert eventually(lambda: hint in (first.failure or "") or hint in (rival.failure or ""), 20)
+    time.sleep(2)
+    rival.stop()
+    assert 1 <= sum(hint in warning for warning in warnings(caplog)) <= 2
+
+
+@pytest.fixture
+def stranger() -> Iterator[socket.socket]:
+    """Listens where a broker is expected."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener
+
+
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+
+
+def test_a_stranger_that_says_nothing_is_reported(
+    stranger: socket.socket, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = BrokerSettings(port=stranger.getsockname()[1], keepalive_seconds=5)
+    session = Session(settings, client_id="a")
+    session.start()
+    assert eventually(lambda: warnings(caplog), 10)
+    session.stop()
+    assert f":{settings.port} within 5 s: is it an MQTT v5 broker without TLS?" in warnings(caplog)[0]
+
+
+def test_a_stranger_that_hangs_up_is_reported_once(
+    stranger: socket.socket, caplog: pytest.LogCaptureFixture
+) -> None:
+    def hang_up() -> None:
+        for _ in range(3):
+            stranger.accept()[0].close()
+
+    thread = threading.Thread(target=hang_up)
+    thread.start()
+    session = Session(BrokerSettings(port=stranger.getsockname()[1], reconnect_max_seconds=1), client_id="a")
+    session.start()
+    thread.join(10)
+    session.stop()
+    assert len(warnings(caplog)) == 1
+    assert "without an answer" in warnings(caplog)[0]
 
 
 def seconds_to_stop(session: Session) -> float:

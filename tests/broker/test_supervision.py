@@ -1,12 +1,15 @@
 import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 
 import pytest
 
 from broker import supervision
+from tests.private_broker import eventually
 
 
 @pytest.fixture
@@ -70,3 +73,32 @@ def test_a_signal_ends_the_wait(number: signal.Signals, systemd: socket.socket, 
     supervision.until_stopped(stop, check, poll_seconds=0.01)
     assert stop.is_set()
     assert systemd.recv(100) == b"STOPPING=1"
+
+
+def test_signals_that_find_the_event_locked_do_not_wait_for_it(own_signals: None) -> None:
+    stop = threading.Event()
+    supervision.stop_on_signals(stop)
+    with vars(stop)["_cond"]:  # where a signal may find `wait` and `set`
+        for _ in range(3):
+            os.kill(os.getpid(), signal.SIGTERM)
+    assert eventually(stop.is_set, 1)
+
+
+WAITING = """
+import threading
+from broker.supervision import until_stopped
+until_stopped(threading.Event(), lambda: print("waiting", flush=True), poll_seconds=0.001)
+"""
+
+
+@pytest.mark.parametrize("_round", range(5))
+def test_a_burst_of_signals_ends_a_process_at_once(_round: int) -> None:
+    with subprocess.Popen([sys.executable, "-c", WAITING], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        for _ in range(500):
+            process.send_signal(signal.SIGTERM)
+        try:
+            assert process.wait(1) in (0, -signal.SIGTERM)  # Python's last steps are without handlers
+        finally:
+            process.kill()
