@@ -12,11 +12,12 @@ from edge_node.pipeline import Pipeline
 from edge_node.ports import Detector, Embedder
 from edge_node.quality import Limits
 from edge_node.refresh import Refresher
-from edge_node.settings import DeviceSettings, NodeConfig
+from edge_node.settings import NodeConfig
 from edge_node.stores.build import build_store
 from edge_node.stores.templates import TemplateFile
 from edge_node.stores.vectors import search_in
 from edge_node.view import View, Views
+from edge_node.view_settings import DeviceSettings
 
 Number = TypeVar("Number", int, float)
 

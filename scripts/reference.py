@@ -15,7 +15,8 @@ from msgspec import Meta, Struct
 from broker.schema import descriptions, shape_of, struct_fields
 from broker.topics import ID_PATTERN, PREFIX_PATTERN
 from camera_agent.settings import AgentConfig
-from edge_node.settings import NodeConfig, Polygon
+from edge_node.settings import NodeConfig
+from edge_node.view_settings import Polygon
 
 HEAD = """\
 # config.yaml

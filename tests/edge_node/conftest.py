@@ -16,7 +16,6 @@ from edge_node.models.sources import UnavailableError
 from edge_node.node import Node
 from edge_node.ports import Detector, Embedder
 from edge_node.settings import (
-    DecideSettings,
     EngineSettings,
     FolderSource,
     GallerySettings,
@@ -24,6 +23,7 @@ from edge_node.settings import (
     NodeConfig,
     NodeSettings,
 )
+from edge_node.view_settings import DecideSettings
 from tests.edge_node.faulty_s3 import Cloud, FaultyServer
 from tests.edge_node.live import known, running
 from tests.private_broker import PrivateBroker

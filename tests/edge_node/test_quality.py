@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from edge_node.faces import Box, Detection, Quality
 from edge_node.ports import Detector
 from edge_node.quality import assess
-from edge_node.settings import QualitySettings
+from edge_node.view_settings import QualitySettings
 from tests.edge_node.people import view
 from tests.edge_node.scenes import read
 
