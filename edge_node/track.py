@@ -41,7 +41,7 @@ class Track:
     def see(self, seen: Seen, now: float, *, same: float) -> None:
         """Takes a frame's face in. Once there is a name, only a vector that is rather alike is fused."""
         self.box, self.last_seen = seen.detection.box, now
-        if seen.vector is None or seen.is_remembered:
+        if seen.vector is None or (seen.is_remembered and self.best):
             return
         self.last_embedded = now
         if self.named is not None and float(np.dot(seen.vector, self.vector)) < same:
@@ -96,6 +96,7 @@ class Tracker:
 
         Such a face need not be embedded again.
         """
+        self._forget(now)
         boxes = [detection.box for detection in detections]
         steps = self._steps(boxes, now)
         settled: list[Track | None] = []
@@ -115,7 +116,7 @@ class Tracker:
 
         A face without a vector begins none; it keeps alive a track in whose place it is, if there is one.
         """
-        self._tracks = [track for track in self._tracks if now - track.last_seen <= self._forget_seconds]
+        self._forget(now)
         tracks: list[Track | None] = [None] * len(faces)
         taken: set[int] = set()
         for _, face_index, track_index in sorted(self._links(faces, now), reverse=True):
@@ -130,6 +131,9 @@ class Tracker:
             if track is not None:
                 track.see(face, now, same=self._fusable)
         return tracks
+
+    def _forget(self, now: float) -> None:
+        self._tracks = [track for track in self._tracks if now - track.last_seen <= self._forget_seconds]
 
     @property
     def _fusable(self) -> float:

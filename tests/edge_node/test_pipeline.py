@@ -134,3 +134,11 @@ def test_who_takes_somebody_elses_place_is_noticed_at_the_next_check() -> None:
     for number in range(10, 40):
         decisions += made.process("door", CRISP, number / 10).decisions
     assert [one.person.name for one in decisions if one.person] == ["Eve"]
+
+
+def test_visits_shorter_than_the_pause_between_frames_are_visits_all_the_same() -> None:
+    made, _ = pipeline(view(frames=1, unknown_frames=1, buffer_seconds=0.001), LEFT, SMALL)
+    for number in range(20):
+        (decision,) = made.process("door", CRISP, number / 5).decisions
+        assert decision.person is not None
+        assert decision.person.name == "Ann"
