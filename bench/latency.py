@@ -55,7 +55,7 @@ def write_config(folder: Path, cameras: int, fps: int, port: int, detector: str)
     (folder / "state/models").symlink_to(ROOT / "var/state/models")
     settings = {
         "broker": {"port": port},
-        "cameras": {f"camera-{number}": {"source": source, "fps": fps} for number in range(cameras)},
+        "cameras": {f"camera-{number}": {"source": {**source}, "fps": fps} for number in range(cameras)},
         "node": {"state_dir": str(folder / "state")},
         "engine": {"detector": detector},
         "gallery": {"source": {"type": "folder", "path": str(folder / "gallery")}},
