@@ -122,11 +122,4 @@ def _place(box: Box, width: int, height: int, image: Image, taken: Sequence[Box]
 
 
 def _covered(strip: Box, taken: Sequence[Box]) -> float:
-    return sum(_shared(strip, other) for other in taken)
-
-
-def _shared(box: Box, other: Box) -> float:
-    """Pixels that lie in both."""
-    width = min(box.x + box.width, other.x + other.width) - max(box.x, other.x)
-    height = min(box.y + box.height, other.y + other.height) - max(box.y, other.y)
-    return max(0.0, width) * max(0.0, height)
+    return sum(strip.shared(other) for other in taken)

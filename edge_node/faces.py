@@ -30,14 +30,16 @@ class Box(NamedTuple):
     def rounded(self) -> tuple[int, int, int, int]:
         return round(self.x), round(self.y), round(self.width), round(self.height)
 
-    def overlap(self, other: "Box") -> float:
-        """Intersection over union, 0..1."""
+    def shared(self, other: "Box") -> float:
+        """The area of both, in square pixels."""
         width = min(self.x + self.width, other.x + other.width) - max(self.x, other.x)
         height = min(self.y + self.height, other.y + other.height) - max(self.y, other.y)
-        if width <= 0 or height <= 0:
-            return 0.0
-        shared = width * height
-        return shared / (self.width * self.height + other.width * other.height - shared)
+        return max(0.0, width) * max(0.0, height)
+
+    def overlap(self, other: "Box") -> float:
+        """Intersection over union, 0..1."""
+        shared = self.shared(other)
+        return shared / (self.width * self.height + other.width * other.height - shared) if shared else 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -52,10 +52,6 @@ class Freshness:
         clock.behind = clock.guess
         return max(0.0, behind - clock.behind)
 
-    def is_skewed(self, device: str) -> bool:
-        """Whether the camera's clock is known to be wrong by more than the limit."""
-        return device in self._clocks and self._clocks[device].behind != 0.0
-
     def _clock(self, device: str) -> _Clock:
         clock = self._clocks.setdefault(device, _Clock())
         self._clocks.move_to_end(device)

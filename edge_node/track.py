@@ -141,6 +141,7 @@ class Tracker:
 
     def _links(self, faces: Sequence[Seen], now: float) -> list[tuple[float, int, int]]:
         steps = self._steps([face.detection.box for face in faces], now)
+        vectors = [track.vector for track in self._tracks]
         links = []
         for face_index, face in enumerate(faces):
             if face.vector is None:
@@ -148,7 +149,7 @@ class Tracker:
                     links.append((-1.0, face_index, steps[face_index]))
                 continue
             for track_index, track in enumerate(self._tracks):
-                similarity = float(np.dot(face.vector, track.vector))
+                similarity = float(np.dot(face.vector, vectors[track_index]))
                 step = steps.get(face_index) == track_index
                 if similarity >= self._same or (step and similarity >= self._alike):
                     overlap = face.detection.box.overlap(track.box)

@@ -150,9 +150,5 @@ def _is_cut(box: Box, level: Level, left: int, top: int) -> bool:
 
 
 def _is_same(box: Box, other: Box) -> bool:
-    width = min(box.x + box.width, other.x + other.width) - max(box.x, other.x)
-    height = min(box.y + box.height, other.y + other.height) - max(box.y, other.y)
-    if width <= 0 or height <= 0:
-        return False
     smaller = min(box.width * box.height, other.width * other.height)
-    return box.overlap(other) > MAX_OVERLAP or width * height > MAX_SHARED * smaller
+    return box.overlap(other) > MAX_OVERLAP or box.shared(other) > MAX_SHARED * smaller
