@@ -5,27 +5,17 @@ frame from scratch. Ours is the node's: decode, detect, embed, identify; every f
 """
 
 import argparse
-import io
 import statistics
-import sys
 import time
 from collections.abc import Callable
 
 import cv2
-import msgspec
-import numpy as np
 
-from bench.scenes import ENROLLED, PHOTOS, ROOT, SIZES, frame
-from broker.messages import EventType
-from edge_node.assembly import build
+from bench.naive import Naive
+from bench.node import LIMITS, node_pipeline
+from bench.scenes import SIZES, frame
 from edge_node.decode import decode
-from edge_node.engines.build import build_embedder, build_enrolment_detector, engine_id
-from edge_node.enrol import enrol
 from edge_node.errors import EngineError
-from edge_node.gallery import Gallery
-from edge_node.models.install import Models
-from edge_node.ports import Photo
-from edge_node.settings import NodeConfig
 
 Recognise = Callable[[bytes], list[str]]
 
@@ -36,7 +26,7 @@ def main() -> None:
     parser.add_argument("--detector", choices=("yunet", "centerface"), action="append")
     options = parser.parse_args()
     cv2.setNumThreads(1)
-    seed = naive()
+    seed = Naive()
     rivals = {name: rival for name in options.detector or ("yunet", "centerface") if (rival := ours(name))}
     print(f"{'':18}{'naive':>12}" + "".join(f"{name:>12}{'ratio':>8}" for name in rivals))
     for size in SIZES:
@@ -70,60 +60,17 @@ def timed(recognise: Recognise, jpeg: bytes) -> float:
     return (time.perf_counter() - began) * 1000
 
 
-def naive() -> Recognise:
-    try:
-        import face_recognition
-    except ImportError:
-        sys.exit("the naive pipeline needs face_recognition: run ./scripts/test once, it installs it")
-    from PIL import Image
-
-    names = list(ENROLLED)
-    known = [
-        face_recognition.face_encodings(face_recognition.load_image_file(str(PHOTOS / photo)))[0]
-        for photo in ENROLLED.values()
-    ]
-
-    def recognise(jpeg: bytes) -> list[str]:
-        image = np.asarray(Image.open(io.BytesIO(jpeg)).convert("RGB"))
-        locations = face_recognition.face_locations(image)
-        found = []
-        for encoding in face_recognition.face_encodings(image, locations):
-            matches = face_recognition.compare_faces(known, encoding)
-            found.append(names[matches.index(True)] if True in matches else "unknown")
-        return sorted(found)
-
-    return recognise
-
-
 def ours(detector: str) -> Recognise | None:
-    config = msgspec.convert(
-        {
-            "node": {"state_dir": ROOT / "var/state"},
-            "engine": {"detector": detector},
-            "quality": {"min_face": 20},
-        },
-        NodeConfig,
-    )
-    models = Models.of(config)
     try:
-        _, pipeline = build(config)
-        embedder = build_embedder(config.engine, models)
-        enrolment_detector = build_enrolment_detector(config.engine, models)
+        pipeline = node_pipeline({"detector": detector})
     except EngineError as error:
         print(f"{detector} is left out: {error}")
         return None
-    photos = [
-        Photo(photo, EventType.AUTHORISED, person, photo, PHOTOS / photo)
-        for person, photo in ENROLLED.items()
-    ]
-    gallery = Gallery.of(
-        list(enrol(photos, enrolment_detector, embedder)), engine_id(enrolment_detector, embedder)
-    )
     view = pipeline.views.of("camera")
 
     def recognise(jpeg: bytes) -> list[str]:
-        image = decode(jpeg, max_bytes=config.node.max_frame_bytes, max_pixels=config.node.max_frame_pixels)
-        faces = pipeline.recognise(image, gallery, view)
+        image = decode(jpeg, **LIMITS)
+        faces = pipeline.recognise(image, pipeline.gallery, view)
         return sorted(face.match.person.name if face.match.person else "unknown" for face in faces)
 
     return recognise

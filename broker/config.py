@@ -27,6 +27,7 @@ SECTIONS = (
     "quality",
     "match",
     "decide",
+    "attention",
     "devices",
     "gallery",
     "log",

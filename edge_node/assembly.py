@@ -1,15 +1,21 @@
 """Puts the parts of recognition together as the settings say: for the node, and for commands without one."""
 
-from collections.abc import Callable
 from typing import TypeVar
 
 from edge_node.decide import Decider
-from edge_node.engines.build import build_detector, build_embedder, build_enrolment_detector, engine_id
+from edge_node.engines.build import (
+    build_detector,
+    build_embedder,
+    build_enrolment_detector,
+    build_enrolment_embedder,
+    engine_id,
+)
+from edge_node.engines.pyramid import Pyramid
 from edge_node.gallery import Gallery
 from edge_node.identifiers import uuid7
 from edge_node.models.install import Models
 from edge_node.pipeline import Pipeline
-from edge_node.ports import Detector, Embedder
+from edge_node.ports import Embedder
 from edge_node.quality import Limits
 from edge_node.refresh import Refresher
 from edge_node.settings import NodeConfig
@@ -19,33 +25,28 @@ from edge_node.stores.vectors import search_in
 from edge_node.view import View, Views
 from edge_node.view_settings import DeviceSettings
 
-Number = TypeVar("Number", int, float)
+Number = TypeVar("Number", bool, int, float)
 
 
-Around = Callable[[Detector], Detector]
-
-
-def build(config: NodeConfig, around: Around = lambda detector: detector) -> tuple[Refresher, Pipeline]:
-    """The gallery's side and the pictures' side, sharing an embedder. Raises EngineError.
-
-    around: makes another detector of the one that looks at pictures.
-    """
+def build(config: NodeConfig) -> tuple[Refresher, Pipeline]:
+    """The gallery's side and the pictures' side. Raises EngineError."""
     models = Models.of(config)
     embedder = build_embedder(config.engine, models)
-    detector = build_enrolment_detector(config.engine, models)
-    model = engine_id(detector, embedder)
+    enrolment_embedder = build_enrolment_embedder(config.engine, models)
+    enrolment_detector = build_enrolment_detector(config.engine, models)
+    model = engine_id(enrolment_detector, enrolment_embedder)
     state = config.node.state_folder()
-    templates = TemplateFile(state / "templates", model=model, dimension=embedder.dimension)
+    templates = TemplateFile(state / "templates", model=model, dimension=enrolment_embedder.dimension)
     refresher = Refresher(
         build_store(config.gallery, state),
         templates,
-        detector,
-        embedder,
+        enrolment_detector,
+        enrolment_embedder,
         model=model,
         search=search_in(state),
     )
     pipeline = Pipeline(
-        detector=around(build_detector(config.engine, models)),
+        detector=Pyramid(build_detector(config.engine, models), side=config.engine.detection_size),
         embedder=embedder,
         gallery=Gallery.empty(model),
         decider=Decider(uuid7),
@@ -60,7 +61,7 @@ def build_views(config: NodeConfig, embedder: Embedder) -> Views:
 
 
 def _view(config: NodeConfig, embedder: Embedder, device: DeviceSettings) -> View:
-    quality, decide = config.quality, config.decide
+    quality, decide, attention = config.quality, config.decide, config.attention
     return View(
         limits=Limits(
             min_face=_first(device.min_face, quality.min_face),
@@ -75,6 +76,8 @@ def _view(config: NodeConfig, embedder: Embedder, device: DeviceSettings) -> Vie
         unknown_frames=_first(device.unknown_frames, decide.unknown_frames),
         buffer_seconds=_first(device.buffer_seconds, decide.buffer_seconds),
         recheck_seconds=decide.recheck_seconds,
+        motion=_first(device.motion, attention.motion),
+        max_pixels=_first(device.max_pixels, attention.max_pixels),
         zones=device.zones,
         masks=device.masks,
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from broker.messages import EventType
-from edge_node.faces import Detection, Face, Person, Seen, Vector
+from edge_node.faces import Box, Detection, Face, Person, Seen, Vector
 from edge_node.track import Track, Tracker
 from edge_node.view import View
 
@@ -58,12 +58,22 @@ class Decider:
         """For each face the track that answers for it, so that it need not be embedded again."""
         return self._camera(device, now, view).tracker.settled(detections, now, view.recheck_seconds)
 
+    def known(self, device: str, now: float, view: View) -> list[Box]:
+        """Where faces are expected that need no second look by the detector."""
+        return self._camera(device, now, view).tracker.known(now, view.recheck_seconds)
+
     def follow(self, device: str, faces: Sequence[Seen], now: float, view: View) -> list[Track | None]:
         """The track of each face; None for one that is too poor and in nobody's place.
 
         view.threshold is also the cosine at which two faces are one person's.
         """
         return self._camera(device, now, view).tracker.update(faces, now)
+
+    def stay(self, device: str, now: float, view: View) -> None:
+        """Everybody of the camera's last picture is still there."""
+        camera = self._camera(device, now, view)
+        for track in camera.tracker.stay(now):
+            _stay(track, camera.visits, now)
 
     def decide(
         self, device: str, tracks: Sequence[Track | None], faces: Sequence[Face], now: float, view: View

@@ -1,11 +1,15 @@
-"""JPEG bytes -> an upright BGR image, or one reason why not."""
+"""JPEG bytes -> an upright image, or one reason why not."""
+
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import simplejpeg
 
 from edge_node.errors import DecodeError
 from edge_node.faces import Image
 from edge_node.jpeg import read_header
+from edge_node.motion import Glance
 
 
 def decode(jpeg: bytes, *, max_bytes: int, max_pixels: int) -> Image:
@@ -14,14 +18,26 @@ def decode(jpeg: bytes, *, max_bytes: int, max_pixels: int) -> Image:
     Recoverable damage is refused as well: a half-grey picture must not become a verdict.
     """
     header = read_header(jpeg, max_bytes=max_bytes, max_pixels=max_pixels)
+    return _upright(_pixels(jpeg, colorspace="BGR", fastupsample=True), header.orientation)
+
+
+def glance_at(jpeg: bytes, *, max_bytes: int, max_pixels: int) -> Glance:
+    """The same picture an eighth as large and grey, for about half the time. Raises DecodeError."""
+    header = read_header(jpeg, max_bytes=max_bytes, max_pixels=max_pixels)
+    blocks = _pixels(jpeg, colorspace="GRAY", min_width=1, min_height=1)[:, :, 0]
+    size = header.width, header.height
+    return Glance(_upright(blocks, header.orientation), size if header.orientation < 5 else size[::-1])
+
+
+def _pixels(jpeg: bytes, **options: Any) -> npt.NDArray[np.uint8]:
     try:
-        image = simplejpeg.decode_jpeg(jpeg, colorspace="BGR", fastdct=True, fastupsample=True)
+        pixels: npt.NDArray[np.uint8] = simplejpeg.decode_jpeg(jpeg, fastdct=True, **options)
     except ValueError as error:
         raise DecodeError("corrupt", str(error)) from error
-    return _upright(image, header.orientation)
+    return pixels
 
 
-def _upright(image: Image, orientation: int) -> Image:
+def _upright(image: npt.NDArray[np.uint8], orientation: int) -> npt.NDArray[np.uint8]:
     """Exif orientation: bit 0 of (n - 1) mirrors, 3 and 4 turn half round, 5 to 8 swap the axes."""
     if orientation == 1:
         return image

@@ -30,6 +30,9 @@ class Box(NamedTuple):
     def rounded(self) -> tuple[int, int, int, int]:
         return round(self.x), round(self.y), round(self.width), round(self.height)
 
+    def contains(self, x: float, y: float) -> bool:
+        return self.x <= x < self.x + self.width and self.y <= y < self.y + self.height
+
     def shared(self, other: "Box") -> float:
         """The area of both, in square pixels."""
         width = min(self.x + self.width, other.x + other.width) - max(self.x, other.x)

@@ -17,7 +17,7 @@ _BASELINE_EXTENDED_PROGRESSIVE = (0xC0, 0xC1, 0xC2)
 _OTHER_FRAMES = (0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF)
 _SOS, _EOI, _APP1 = 0xDA, 0xD9, 0xE1
 _NO_LENGTH = (0x01, *range(0xD0, 0xD9))
-_MARKER_AFTER_SCAN = re.compile(rb"\xff+([^\x00\xd0-\xd7\xff])")
+_MARKER_AFTER_SCAN = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")
 
 
 @dataclass(frozen=True, slots=True)

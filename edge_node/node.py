@@ -14,6 +14,7 @@ from broker.session import Session
 from broker.states import status
 from broker.subscription import Subscription
 from broker.topics import Topics
+from edge_node import heap
 from edge_node.assembly import build
 from edge_node.counters import Counters
 from edge_node.inbox import Inbox
@@ -46,6 +47,7 @@ class Node:
         self._inbox = Inbox[Arrival]()
         self._refresher, self._pipeline = build(config)
         self._pipeline.gallery = self._refresher.load()
+        heap.trim()
         gallery = self._pipeline.gallery
         log.info(
             "engine %s; gallery by %s: %d people", self._pipeline.model, gallery.model, len(gallery.people)

@@ -1,33 +1,41 @@
 """What becomes of one picture: detect -> judge -> embed -> follow -> match -> decide."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import compress
 
 import numpy as np
 
 from broker.messages import EventType
+from edge_node.attention import Attention
 from edge_node.decide import Decider, Decision
-from edge_node.faces import Detection, Face, Image, Match, Seen, Vector
+from edge_node.faces import Box, Detection, Face, Image, Match, Seen, Vector
 from edge_node.gallery import Gallery
 from edge_node.match import identify
+from edge_node.motion import Glance
 from edge_node.ports import Detector, Embedder
 from edge_node.quality import assess
 from edge_node.track import Track
 from edge_node.view import View, Views
+from edge_node.watch import Watch
 
 Settle = Callable[[Sequence[Detection]], Sequence[Track | None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Every face of one picture and the decisions it completed; `gallery` is what it was matched against."""
+    """Every face of one picture and the decisions it completed; `gallery` is what it was matched against.
+
+    frame_size: width and height in pixels. is_repeated: nothing had changed, the answers are the last.
+    """
 
     faces: Sequence[Face]
     decisions: Sequence[Decision]
     gallery: Gallery
     view: View
+    frame_size: tuple[int, int]
+    is_repeated: bool = False
 
 
 class Pipeline:
@@ -38,34 +46,105 @@ class Pipeline:
     ) -> None:
         self.gallery = gallery
         self.model = f"{detector.id}+{embedder.id}"
+        self.views = views
         self._detector = detector
         self._embedder = embedder
         self._decider = decider
-        self.views = views
+        self._watches: dict[str, Watch] = {}
 
-    def process(self, device: str, image: Image, now: float) -> Outcome:
+    def recent(self, device: str, now: float) -> Outcome | None:
+        """The answers to a camera's last picture, where it is too early to look again; else None."""
+        watch = self._watch(device)
+        return self._repeated(device, watch) if watch is not None and watch.is_recent(now) else None
+
+    def unchanged(self, device: str, glance: Glance, now: float) -> Outcome | None:
+        """The answers to a camera's last picture, where nothing has changed since; else None."""
+        watch = self._watch(device)
+        if watch is None or not watch.is_still(glance, now):
+            return None
+        self._decider.stay(device, now, self.views.of(device))
+        return self._repeated(device, watch)
+
+    def process(self, device: str, image: Image, now: float, glance: Glance | None = None) -> Outcome:
         """Recognises the faces of a camera's picture and counts them. `now` in monotonic seconds.
 
-        Faces are compared by all that their tracks have gathered, not by this picture alone.
+        Faces are compared by all that their tracks have gathered, not by this picture alone. glance: of the
+        same picture, where only what has changed since the last one is to be looked at.
         """
         gallery, view = self.gallery, self.views.of(device)
+        part, kept = self._part(device, glance, now, view)
+        attention = Attention(
+            within=part,
+            min_face=view.limits.min_face,
+            known=self._decider.known(device, now, view),
+            max_pixels=view.max_pixels,
+        )
         settle = partial(self._decider.settled, device=device, now=now, view=view)
-        seen = self._look(image, view, settle)
+        seen = [*kept, *self._look(image, view, attention, settle)]
         tracks = self._decider.follow(device, seen, now, view)
         probes = [track.vector if track is not None else None for track in tracks]
         faces = _identified(seen, probes, gallery, view)
         decisions = self._decider.decide(device, tracks, faces, now, view)
-        return Outcome(faces, decisions, gallery, view)
+        outcome = Outcome(faces, decisions, gallery, view, (image.shape[1], image.shape[0]))
+        if glance is not None:
+            self._remember(device, glance, part, outcome, now)
+        return outcome
 
     def recognise(self, image: Image, gallery: Gallery, view: View) -> list[Face]:
         """Whose faces are in a picture by itself; leaves no trace in the state of deciding."""
-        seen = self._look(image, view, lambda detections: [None] * len(detections))
+        attention = Attention(min_face=view.limits.min_face, max_pixels=view.max_pixels)
+        seen = self._look(image, view, attention, lambda detections: [None] * len(detections))
         return _identified(seen, [one.vector for one in seen], gallery, view)
 
-    def _look(self, image: Image, view: View, settle: Settle) -> list[Seen]:
+    def _watch(self, device: str) -> Watch | None:
+        """What may still hold of the camera's last picture."""
+        watch = self._watches.get(device)
+        return watch if watch is not None and watch.is_settled and watch.gallery is self.gallery else None
+
+    def _repeated(self, device: str, watch: Watch) -> Outcome:
+        size = watch.glance.frame_size
+        return Outcome(watch.faces, (), watch.gallery, self.views.of(device), size, is_repeated=True)
+
+    def _part(
+        self, device: str, glance: Glance | None, now: float, view: View
+    ) -> tuple[Box | None, Sequence[Seen]]:
+        """Where to look, None for everywhere; and the faces elsewhere, as they were seen."""
+        watch = self._watch(device)
+        if glance is None or watch is None:
+            return None, ()
+        part, beyond = watch.part(glance, now)
+        kept = self._kept(beyond, device, now, view)
+        return (None, ()) if kept is None else (part, kept)
+
+    def _kept(self, seen: Sequence[Seen], device: str, now: float, view: View) -> list[Seen] | None:
+        """Faces that are still where they were, by their tracks; None when one of them is not settled."""
+        tracks = self._decider.settled([one.detection for one in seen], device=device, now=now, view=view)
+        kept = []
+        for one, track in zip(seen, tracks, strict=True):
+            if not one.fault and track is None:
+                return None
+            vector = None if one.fault or track is None else track.vector
+            kept.append(replace(one, vector=vector, is_remembered=vector is not None))
+        return kept
+
+    def _remember(self, device: str, glance: Glance, part: Box | None, outcome: Outcome, now: float) -> None:
+        watch = self._watches.get(device)
+        seen = [face.seen for face in outcome.faces]
+        is_settled = self._kept(seen, device, now, outcome.view) is not None
+        if part is None or watch is None:
+            self._watches[device] = Watch(glance, outcome.faces, outcome.gallery, now, now, is_settled)
+        else:
+            watch.glance, watch.faces = watch.glance.with_part(part, glance), outcome.faces
+            watch.looked_at, watch.is_settled = now, is_settled
+
+    def _look(self, image: Image, view: View, attention: Attention, settle: Settle) -> list[Seen]:
         """Finds and judges. What is in a mask is dropped; what is too poor, or settled, is not embedded."""
         frame_size = (image.shape[1], image.shape[0])
-        found = [one for one in self._detector.detect(image) if not view.hides(one.box, frame_size)]
+        found = [
+            one
+            for one in self._detector.detect(image, attention)
+            if attention.covers(one.box) and not view.hides(one.box, frame_size)
+        ]
         qualities = [assess(image, detection) for detection in found]
         faults = [view.limits.fault(quality) for quality in qualities]
         tracks = settle(found)

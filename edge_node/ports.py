@@ -7,6 +7,7 @@ from typing import Protocol
 
 from broker.messages import EventType
 from broker.states import PhotoProblem
+from edge_node.attention import EVERYTHING, Attention
 from edge_node.faces import Detection, Image, Vectors
 
 
@@ -15,8 +16,11 @@ class Detector(Protocol):
 
     id: str
 
-    def detect(self, image: Image) -> list[Detection]:
-        """Boxes and landmarks in pixels of the given picture, best score first."""
+    def detect(self, image: Image, attention: Attention = EVERYTHING) -> list[Detection]:
+        """Boxes and landmarks in pixels of the given picture, best score first.
+
+        It may find more than attention asks for; faces cut by the edge of attention.within may be missed.
+        """
         ...
 
 

@@ -37,10 +37,9 @@ class Reporter:
         arrival: Arrival,
         decision: Decision,
         outcome: Outcome,
-        frame_size: tuple[int, int],
         decided: float,
     ) -> Event:
-        """`decided` in monotonic seconds; frame_size is width and height in pixels."""
+        """`decided` in monotonic seconds."""
         match = decision.face.match
         waited = decided - arrival.monotonic
         return Event(
@@ -58,7 +57,7 @@ class Reporter:
             frames=decision.frames,
             zone=decision.face.seen.zone,
             box=decision.face.seen.detection.box.rounded(),
-            frame_size=frame_size,
+            frame_size=outcome.frame_size,
             captured_at=arrival.captured_at,
             received_at=arrival.received_at,
             decided_at=arrival.received_at + timedelta(seconds=waited),
@@ -68,10 +67,9 @@ class Reporter:
             test=arrival.frame.test,
         )
 
-    def observation(self, arrival: Arrival, outcome: Outcome, frame_size: tuple[int, int]) -> Observation:
-        return self._observation(
-            arrival, frame_size, [_observed(face) for face in outcome.faces], None, outcome.gallery.version
-        )
+    def observation(self, arrival: Arrival, outcome: Outcome) -> Observation:
+        faces = [_observed(face) for face in outcome.faces]
+        return self._observation(arrival, outcome.frame_size, faces, None, outcome.gallery.version)
 
     def rejection(self, arrival: Arrival, reason: str, gallery_version: str) -> Observation:
         return self._observation(arrival, None, [], reason, gallery_version)

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 from broker.messages import Id
 from broker.settings import BrokerSettings
 from edge_node.view_settings import (
+    AttentionSettings,
     Cosine,
     DecideSettings,
     DeviceSettings,
@@ -100,8 +101,9 @@ class EngineSettings(Struct, frozen=True, kw_only=True):
     min_score: Annotated[float, Meta(gt=0, lt=1)] | None = None
     """Faces that the detector gives less are dropped; with `refine`, that YuNet gives less. Default: the
     detector's own, see docs/models.md."""
-    mirror: bool = True
-    """Averages the vectors of a face and of its mirror image: better vectors, about twice the time."""
+    mirror: bool | None = None
+    """Averages the vectors of a face and of its mirror image: better vectors, twice the time. Default: for
+    reference photos always, for frames where the embedder gains much by it (dlib_resnet)."""
 
     def __post_init__(self) -> None:
         if (self.embedder == "onnx") != (self.onnx is not None):
@@ -174,6 +176,7 @@ class NodeConfig(Struct, frozen=True, kw_only=True):
     quality: QualitySettings = QualitySettings()
     match: MatchSettings = MatchSettings()
     decide: DecideSettings = DecideSettings()
+    attention: AttentionSettings = AttentionSettings()
     devices: dict[Id, DeviceSettings] = msgspec.field(default_factory=dict)
     gallery: GallerySettings = GallerySettings()
     log: LogSettings = LogSettings()

@@ -28,6 +28,7 @@ class Track:
     last_embedded: float = -np.inf
     best: list[tuple[float, Vector]] = field(default_factory=list)
     votes: deque[Match] = field(default_factory=lambda: deque(maxlen=VOTES_KEPT))
+    velocity: tuple[float, float] = (0.0, 0.0)
     sighting_id: str | None = None
     named: Person | None = None
 
@@ -38,15 +39,39 @@ class Track:
         unit: Vector = (mean / np.linalg.norm(mean)).astype(np.float32)
         return unit
 
+    def is_fresh(self, now: float, recheck_seconds: float) -> bool:
+        """Whether the face was told about and looked at of late."""
+        return self.sighting_id is not None and now - self.last_embedded < recheck_seconds
+
+    def expected(self, now: float) -> Box:
+        """Where the face should be now, if it moves on as it did."""
+        seconds = now - self.last_seen
+        across, down = self.velocity
+        return self.box._replace(x=self.box.x + across * seconds, y=self.box.y + down * seconds)
+
     def see(self, seen: Seen, now: float, *, same: float) -> None:
         """Takes a frame's face in. Once there is a name, only a vector that is rather alike is fused."""
-        self.box, self.last_seen = seen.detection.box, now
+        self._move(seen.detection.box, now)
         if seen.vector is None or (seen.is_remembered and self.best):
             return
         self.last_embedded = now
         if self.named is not None and float(np.dot(seen.vector, self.vector)) < same:
             return
         self.best = sorted([*self.best, (seen.quality.grade, seen.vector)], key=_grade)[-VECTORS_FUSED:]
+
+    def stay(self, now: float) -> None:
+        """The same face again, in the same place; its vector is no older for it."""
+        self.last_embedded += now - self.last_seen
+        self.last_seen, self.velocity = now, (0.0, 0.0)
+
+    def _move(self, box: Box, now: float) -> None:
+        seconds = now - self.last_seen
+        if 0 < seconds <= STEP_SECONDS:
+            x, y = (box.x - self.box.x) + (box.width - self.box.width) / 2, (box.y - self.box.y)
+            self.velocity = x / seconds, (y + (box.height - self.box.height) / 2) / seconds
+        else:
+            self.velocity = 0.0, 0.0
+        self.box, self.last_seen = box, now
 
     def agreed(self, frames: int) -> tuple[Person, int] | None:
         """The person that enough of the latest votes name, and how many do. Restricted wins in doubt."""
@@ -88,6 +113,7 @@ class Tracker:
         self._alike = same - ALIKE * (1 - same)
         self._forget_seconds = forget_seconds
         self._tracks: list[Track] = []
+        self._updated_at = -np.inf
 
     def settled(
         self, detections: Sequence[Detection], now: float, recheck_seconds: float
@@ -102,14 +128,29 @@ class Tracker:
         settled: list[Track | None] = []
         for index, box in enumerate(boxes):
             track = self._tracks[steps[index]] if index in steps else None
-            fresh = (
+            sure = (
                 track is not None
-                and track.sighting_id is not None
-                and now - track.last_embedded < recheck_seconds
-                and box.overlap(track.box) >= SURE_OVERLAP
+                and track.is_fresh(now, recheck_seconds)
+                and box.overlap(track.expected(now)) >= SURE_OVERLAP
             )
-            settled.append(track if fresh else None)
+            settled.append(track if sure else None)
         return settled
+
+    def known(self, now: float, recheck_seconds: float) -> list[Box]:
+        """Where faces were a moment ago that were told about and looked at of late."""
+        return [
+            track.expected(now)
+            for track in self._tracks
+            if now - track.last_seen <= STEP_SECONDS and track.is_fresh(now, recheck_seconds)
+        ]
+
+    def stay(self, now: float) -> list[Track]:
+        """The tracks of the last picture, kept as if the same picture had been looked at again now."""
+        seen = [track for track in self._tracks if track.last_seen == self._updated_at]
+        for track in seen:
+            track.stay(now)
+        self._updated_at = now
+        return seen
 
     def update(self, faces: Sequence[Seen], now: float) -> list[Track | None]:
         """The track of each face, in the same order.
@@ -117,6 +158,7 @@ class Tracker:
         A face without a vector begins none; it keeps alive a track in whose place it is, if there is one.
         """
         self._forget(now)
+        self._updated_at = now
         tracks: list[Track | None] = [None] * len(faces)
         taken: set[int] = set()
         for _, face_index, track_index in sorted(self._links(faces, now), reverse=True):
@@ -152,7 +194,7 @@ class Tracker:
                 similarity = float(np.dot(face.vector, vectors[track_index]))
                 step = steps.get(face_index) == track_index
                 if similarity >= self._same or (step and similarity >= self._alike):
-                    overlap = face.detection.box.overlap(track.box)
+                    overlap = face.detection.box.overlap(track.expected(now))
                     links.append((similarity + overlap, face_index, track_index))
         return links
 
@@ -162,7 +204,7 @@ class Tracker:
             (face_index, track_index)
             for face_index, box in enumerate(boxes)
             for track_index, track in enumerate(self._tracks)
-            if now - track.last_seen <= STEP_SECONDS and box.overlap(track.box) >= LEAST_OVERLAP
+            if now - track.last_seen <= STEP_SECONDS and box.overlap(track.expected(now)) >= LEAST_OVERLAP
         ]
         of_face = Counter(face_index for face_index, _ in near)
         of_track = Counter(track_index for _, track_index in near)

@@ -13,7 +13,8 @@ Polygon = Sequence[tuple[float, float]]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """threshold and margin are cosines; frames and unknown_frames must agree before an event; a face that was
-    told about and stays is embedded again after recheck_seconds."""
+    told about and stays is embedded again after recheck_seconds. motion: looks only where something has
+    changed. max_pixels: see Attention."""
 
     limits: Limits
     threshold: float
@@ -22,6 +23,8 @@ class View:
     unknown_frames: int
     buffer_seconds: float
     recheck_seconds: float
+    motion: bool = False
+    max_pixels: int = 0
     zones: Mapping[str, Polygon] = field(default_factory=dict)
     masks: Sequence[Polygon] = ()
 

@@ -58,8 +58,19 @@ class QualitySettings(Struct, frozen=True, kw_only=True):
     """Greatest mean brightness of the face, 0 to 1; more is `too_bright`."""
 
 
+class AttentionSettings(Struct, frozen=True, kw_only=True):
+    """How much of each frame is looked at."""
+
+    motion: bool = True
+    """Looks only where something has changed, and not at all where nothing has; at everything once a second.
+    A face that stays still stays known."""
+    max_pixels: Annotated[int, Meta(ge=0, le=100_000_000)] = 0
+    """Looks for small faces in tiles of the frame as well, of so many pixels together; 0 does not. Faces of 40
+    pixels in a frame of 1920 x 1080 take 5000000, in one of 8 megapixels 17000000: about 0.1 and 0.3 s."""
+
+
 class DeviceSettings(Struct, frozen=True, kw_only=True):
-    """How one camera is looked at, where that differs from `quality`, `match` and `decide`."""
+    """How one camera is looked at, where that differs from `quality`, `match`, `decide` and `attention`."""
 
     min_face: Side | None = None
     """Instead of `quality.min_face`."""
@@ -81,6 +92,10 @@ class DeviceSettings(Struct, frozen=True, kw_only=True):
     """Instead of `decide.unknown_frames`."""
     buffer_seconds: Seconds | None = None
     """Instead of `decide.buffer_seconds`."""
+    motion: bool | None = None
+    """Instead of `attention.motion`."""
+    max_pixels: Annotated[int, Meta(ge=0, le=100_000_000)] | None = None
+    """Instead of `attention.max_pixels`."""
     zones: dict[Id, Polygon] = msgspec.field(default_factory=dict)
     """Polygons by name; an event names the first one in which the middle of the face lies."""
     masks: tuple[Polygon, ...] = ()

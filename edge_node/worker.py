@@ -8,11 +8,11 @@ from dataclasses import replace
 from broker.publication import Publication
 from broker.topics import Topics
 from edge_node.counters import Counters
-from edge_node.decode import decode
 from edge_node.errors import DecodeError, EngineError
 from edge_node.freshness import Freshness
 from edge_node.identifiers import uuid7
 from edge_node.inbox import Inbox
+from edge_node.look import look
 from edge_node.pipeline import Pipeline
 from edge_node.rejections import Rejections
 from edge_node.report import Arrival, Reporter
@@ -67,27 +67,27 @@ class Worker:
             return
         arrival = replace(arrival, age=age)
         try:
-            image = decode(
+            outcome = look(
+                self._pipeline,
+                frame.device,
                 frame.jpeg,
+                arrival.monotonic,
                 max_bytes=self._settings.max_frame_bytes,
                 max_pixels=self._settings.max_frame_pixels,
             )
         except DecodeError as error:
             self._reject(arrival, error.reason, str(error))
             return
-        try:
-            outcome = self._pipeline.process(frame.device, image, arrival.monotonic)
         except EngineError as error:
             self._reject(arrival, "engine", str(error))
             return
         decided = time.monotonic()
-        frame_size = (image.shape[1], image.shape[0])
         for decision in outcome.decisions:
-            event = self._reporter.event(uuid7(), arrival, decision, outcome, frame_size, decided)
+            event = self._reporter.event(uuid7(), arrival, decision, outcome, decided)
             self._publish(event.to_publication(self._topics))
             self._counters.event(event.event_type.value)
             log.info("%s: %s %s (%s)", event.device, event.event_type, event.person or "", event.reason)
-        self._publish(self._reporter.observation(arrival, outcome, frame_size).to_publication(self._topics))
+        self._publish(self._reporter.observation(arrival, outcome).to_publication(self._topics))
         self._counters.process(len(outcome.faces), age + decided - arrival.monotonic, decided)
 
     def _reject(self, arrival: Arrival, reason: str, detail: str) -> None:

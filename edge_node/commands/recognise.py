@@ -35,10 +35,10 @@ def run(arguments: argparse.Namespace) -> int:
     config = read_config(arguments)
     from edge_node.album import AlbumError
     from edge_node.answer import answer
-    from edge_node.still import build_still
+    from edge_node.assembly import build
 
     try:
-        refresher, pipeline = build_still(config)
+        refresher, pipeline = build(config)
         refresher.load()
         if not arguments.offline:
             refresher.poll()

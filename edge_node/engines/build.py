@@ -1,5 +1,7 @@
 """Puts detector and embedder together as the settings say, from the models that are on this machine."""
 
+from msgspec.structs import replace
+
 from edge_node.engines.arcface import ArcFace
 from edge_node.engines.cascade import MIN_SCORE, Cascade
 from edge_node.engines.centerface import CenterFace
@@ -41,17 +43,22 @@ def build_enrolment_detector(settings: EngineSettings, models: Models) -> Detect
 
 
 def build_embedder(settings: EngineSettings, models: Models) -> Embedder:
-    """Raises EngineError when the model is not on this machine, or is not what the settings say."""
+    """For live frames. Raises EngineError when the model is not on this machine, or is not what was said."""
     if settings.embedder == "face_recognition":
         return LibraryEmbedder()
     if settings.onnx is not None:
-        return own_network(settings.onnx, mirror=settings.mirror)
+        return own_network(settings.onnx, mirror=settings.mirror is not False)
     wanted = EMBEDDERS if settings.embedder == "auto" else (settings.embedder,)
     name = next((name for name in wanted if models.find(name) is not None), wanted[-1])
     path = models.require(name)
     if name == "mobilefacenet":
-        return ArcFace(path, MOBILEFACENET, mirror=settings.mirror)
-    return DlibResnet(path, mirror=settings.mirror)
+        return ArcFace(path, MOBILEFACENET, mirror=settings.mirror is True)
+    return DlibResnet(path, mirror=settings.mirror is not False)
+
+
+def build_enrolment_embedder(settings: EngineSettings, models: Models) -> Embedder:
+    """For reference photos: with mirror images, unless the settings forbid it. Raises EngineError."""
+    return build_embedder(replace(settings, mirror=settings.mirror is not False), models)
 
 
 def engine_id(detector: Detector, embedder: Embedder) -> str:

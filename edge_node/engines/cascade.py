@@ -4,15 +4,16 @@ What the second does not call a face is dropped: dogs, cups, a pattern on a wall
 and its landmarks, from the whole picture's own pixels rather than from those of the detector's canvas.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Self
 
 import cv2
 import numpy as np
 
+from edge_node.attention import EVERYTHING, Attention
 from edge_node.engines.centerface import CenterFace
 from edge_node.engines.onnx_session import Tensor
-from edge_node.engines.suppression import strongest
+from edge_node.engines.suppression import distinct
 from edge_node.engines.yunet import YuNet
 from edge_node.faces import Box, Detection, Image
 
@@ -32,6 +33,13 @@ MIN_MEAN = 0.6
 """Of three looks at a doubtful face: those nine have 0.64 and more, a few of 20 pixels have 0.57, and a
 motorcycle's lamp that does look like a face has 0.58 (docs/models.md)."""
 
+COARSER = 2
+"""How much less of a face the proposer may see than if its landmarks counted: 28 pixels, and at 24 it still
+finds all (docs/models.md)."""
+
+SAME_OVERLAP = 0.5
+"""Intersection over union; above it a proposal is the face that is known."""
+
 MIN_OVERLAP = 0.3
 """Intersection over union; below it CenterFace speaks of a neighbour, not of what was proposed."""
 
@@ -45,17 +53,16 @@ class Cascade:
         self._proposer = proposer
         self._confirmer = confirmer
 
-    def detect(self, image: Image) -> list[Detection]:
-        proposals = [proposal.box for proposal in self._proposer.detect(image)]
-        faces = [face for box in proposals if (face := self._confirmed(box, image)) is not None]
-        if not faces:
-            return []
-        corners = np.stack([face.corners for face in faces])
-        scores = np.array([face.score for face in faces], np.float32)
-        return [
-            Detection(_box(face.corners), face.score, face.landmarks, self.id)
-            for face in (faces[index] for index in strongest(corners, scores))
-        ]
+    def detect(self, image: Image, attention: Attention = EVERYTHING) -> list[Detection]:
+        """Known faces are taken as they are proposed; their score and landmarks are the proposer's."""
+        found = []
+        coarser = replace(attention, min_face=COARSER * attention.min_face)
+        for proposal in self._proposer.detect(image, coarser):
+            if attention.knows(proposal.box, SAME_OVERLAP):
+                found.append(proposal)
+            elif (face := self._confirmed(proposal.box, image)) is not None:
+                found.append(Detection(_box(face.corners), face.score, face.landmarks, self.id))
+        return distinct(found)
 
     def _confirmed(self, proposal: Box, image: Image) -> "_Face | None":
         crop, closer = _Crop.around(proposal, CONTEXT), _Crop.around(proposal, CLOSER)

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from edge_node.attention import EVERYTHING, Attention
 from edge_node.engines.canvas import reduced
 from edge_node.errors import EngineError
 from edge_node.faces import Box, Detection, Image, Vectors
@@ -39,8 +40,8 @@ class LibraryDetector:
         self._longest_side = longest_side
         self._min_score = 0.0 if min_score is None else min_score
 
-    def detect(self, image: Image) -> list[Detection]:
-        rgb = np.ascontiguousarray(reduced(image, self._longest_side)[:, :, ::-1])
+    def detect(self, image: Image, _attention: Attention = EVERYTHING) -> list[Detection]:
+        rgb = np.ascontiguousarray(reduced(image, self._longest_side / max(image.shape[:2]))[:, :, ::-1])
         height, width = rgb.shape[:2]
         scale = np.array([image.shape[1] / width, image.shape[0] / height])
         found = []

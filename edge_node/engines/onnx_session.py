@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -19,18 +20,31 @@ Tensor = npt.NDArray[np.float32]
 ERRORS_ONLY = 3
 
 
+_in_memory: WeakValueDictionary[tuple[Path, int, int], onnxruntime.InferenceSession] = WeakValueDictionary()
+
+
+def _loaded(path: Path) -> onnxruntime.InferenceSession:
+    """One network is in memory once, whoever uses it; onnxruntime may run it on several threads at a time."""
+    facts = path.stat()
+    key = path.resolve(), facts.st_mtime_ns, facts.st_size
+    session = _in_memory.get(key)
+    if session is None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = ERRORS_ONLY
+        session = onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
+        _in_memory[key] = session
+    return session
+
+
 class OnnxSession:
     """A network in memory, run on one thread: a second one gained nothing, a second process does."""
 
     def __init__(self, path: Path) -> None:
         """Raises EngineError for a file that is missing or no network."""
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = ERRORS_ONLY
         try:
-            data = path.read_bytes()
-            self._session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+            self._session = _loaded(path)
         except OSError as error:
             raise EngineError(
                 f"{path} cannot be read: {error.strerror}; run: edge-node models install"

@@ -4,10 +4,11 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
+from edge_node.attention import EVERYTHING, Attention
+from edge_node.engines.canvas import resized
 from edge_node.engines.suppression import MAX_OVERLAP
 from edge_node.faces import Box, Detection, Image
 from edge_node.ports import Detector
@@ -58,35 +59,41 @@ def plan(width: int, height: int, *, side: int, min_face: int, max_pixels: int) 
 
 
 class Pyramid:
-    """A Detector made of a Detector. `id` is the inner one's: the landmarks are its.
+    """A Detector made of a Detector, for those who give it pixels to spend: `Attention.max_pixels`.
 
-    side: longest side of a picture that the inner one does not reduce. min_face: pixels of the least face to
-    look for. max_pixels: budget for one picture, which bounds the time.
+    `id` is the inner one's: the landmarks are its. side: longest side of a picture that it does not reduce.
     """
 
-    def __init__(self, detector: Detector, *, side: int, min_face: int, max_pixels: int) -> None:
+    def __init__(self, detector: Detector, *, side: int) -> None:
         self.id = detector.id
         self._detector = detector
         self._side = side
-        self._min_face = min_face
-        self._max_pixels = max_pixels
 
-    def detect(self, image: Image) -> list[Detection]:
+    def detect(self, image: Image, attention: Attention = EVERYTHING) -> list[Detection]:
         height, width = image.shape[:2]
-        levels = plan(width, height, side=self._side, min_face=self._min_face, max_pixels=self._max_pixels)
+        min_face, max_pixels = attention.min_face or SMALLEST, attention.max_pixels
+        levels = plan(width, height, side=self._side, min_face=min_face, max_pixels=max_pixels)
+        if len(levels) == 1:
+            return self._detector.detect(image, attention)
         found: list[Detection] = []
         for level in reversed(levels):
             # Each level is made from the finer one: cheaper than from the whole picture, and as good.
-            image = _resized(image, level)
+            image = resized(image, level.width, level.height)
             scale = np.array([width / level.width, height / level.height], np.float32)
             largest = OVERLAP if level is not levels[0] else math.inf
-            found += [_scaled(one, scale) for one in self._on(level, image) if max(one.box[2:]) <= largest]
+            within = (
+                None if attention.within is None else _resized_box(attention.within, np.reciprocal(scale))
+            )
+            seen = self._on(level, image, within)
+            found += [_scaled(one, scale) for one in seen if max(one.box[2:]) <= largest]
         return fuse(found)
 
-    def _on(self, level: Level, image: Image) -> Iterator[Detection]:
+    def _on(self, level: Level, image: Image, within: Box | None) -> Iterator[Detection]:
         """In pixels of the level, without the faces that a tile's edge cuts."""
         for top in level.down:
             for left in level.across:
+                if within is not None and not within.shared(Box(left, top, level.side, level.side)):
+                    continue
                 tile = np.ascontiguousarray(image[top : top + level.side, left : left + level.side])
                 for one in self._detector.detect(tile):
                     moved = _moved(one, left, top)
@@ -121,22 +128,18 @@ def _starts(length: int, side: int) -> tuple[int, ...]:
     return tuple(round(index * (length - side) / (count - 1)) for index in range(count))
 
 
-def _resized(image: Image, level: Level) -> Image:
-    if image.shape[:2] == (level.height, level.width):
-        return image
-    resized = cv2.resize(image, (level.width, level.height), interpolation=cv2.INTER_AREA)
-    return np.asarray(resized, np.uint8)
-
-
 def _moved(one: Detection, left: int, top: int) -> Detection:
     box = Box(one.box.x + left, one.box.y + top, one.box.width, one.box.height)
     return Detection(box, one.score, one.landmarks + np.array([left, top], np.float32), one.detector)
 
 
 def _scaled(one: Detection, scale: npt.NDArray[np.float32]) -> Detection:
+    return Detection(_resized_box(one.box, scale), one.score, one.landmarks * scale, one.detector)
+
+
+def _resized_box(box: Box, scale: npt.NDArray[np.float32]) -> Box:
     across, down = scale.tolist()
-    box = Box(one.box.x * across, one.box.y * down, one.box.width * across, one.box.height * down)
-    return Detection(box, one.score, one.landmarks * scale, one.detector)
+    return Box(box.x * across, box.y * down, box.width * across, box.height * down)
 
 
 def _is_cut(box: Box, level: Level, left: int, top: int) -> bool:

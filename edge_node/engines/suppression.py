@@ -1,10 +1,24 @@
 """Non-maximum suppression: of boxes that overlap, the best one stays."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
+from edge_node.faces import Detection
+
 MAX_OVERLAP = 0.3
 """Intersection over union; the value that both detectors' authors use."""
+
+
+def distinct(detections: Sequence[Detection]) -> list[Detection]:
+    """Those that stay, best score first."""
+    if not detections:
+        return []
+    boxes = np.array([detection.box for detection in detections], np.float32)
+    corners = np.hstack([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]])
+    scores = np.array([detection.score for detection in detections], np.float32)
+    return [detections[index] for index in strongest(corners, scores)]
 
 
 def strongest(corners: npt.NDArray[np.float32], scores: npt.NDArray[np.float32]) -> npt.NDArray[np.intp]:

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from edge_node.engines.canvas import Canvas
+from edge_node.attention import EVERYTHING, Attention
+from edge_node.engines.canvas import Canvas, side_for
 from edge_node.engines.onnx_session import OnnxSession
 from edge_node.engines.suppression import strongest
 from edge_node.faces import Detection, Image
@@ -20,14 +21,22 @@ class YuNet:
 
     id = "yunet"
     MIN_SCORE = 0.7
+    SMALLEST = 56
+    """Pixels of the canvas that the least face should have at least: fewer and its landmarks get coarse."""
 
-    def __init__(self, path: Path, longest_side: int, min_score: float | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        longest_side: int,
+        min_score: float | None = None,
+    ) -> None:
         self._session = OnnxSession(path)
         self._longest_side = longest_side
         self._min_score = self.MIN_SCORE if min_score is None else min_score
 
-    def detect(self, image: Image) -> list[Detection]:
-        canvas = Canvas.of(image, self._longest_side)
+    def detect(self, image: Image, attention: Attention = EVERYTHING) -> list[Detection]:
+        side = side_for(image, attention.min_face, smallest=self.SMALLEST, longest_side=self._longest_side)
+        canvas = Canvas.of(image, side, attention.within)
         faces = self._faces(self._session.run(OUTPUTS, canvas.tensor), canvas.tensor.shape[3])
         corners, scores, points = faces[:, :4], faces[:, 4], faces[:, 5:]
         kept = strongest(corners, scores)

@@ -3,7 +3,13 @@
 import logging
 from dataclasses import replace
 
-from edge_node.engines.build import build_detector, build_embedder, build_enrolment_detector, engine_id
+from edge_node.engines.build import (
+    build_detector,
+    build_embedder,
+    build_enrolment_detector,
+    build_enrolment_embedder,
+    engine_id,
+)
 from edge_node.enrol import template_of
 from edge_node.errors import GalleryError
 from edge_node.evaluation.calibration import Calibration, calibrate
@@ -61,7 +67,7 @@ def measure_gallery(config: NodeConfig, *, wanted: float) -> Calibration:
     """
     models = Models.of(config)
     detector = build_enrolment_detector(config.engine, models)
-    embedder = build_embedder(config.engine, models)
+    embedder = build_enrolment_embedder(config.engine, models)
     engine = engine_id(detector, embedder)
     state = config.node.state_folder()
     store = build_store(config.gallery, state)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from broker.messages import EventType
+from edge_node.attention import EVERYTHING, Attention
 from edge_node.decide import Decider, Decision
 from edge_node.faces import Box, Detection, Image, Vectors
 from edge_node.pipeline import Pipeline
@@ -23,7 +24,7 @@ class ScriptedDetector:
     def __init__(self, *boxes: Box) -> None:
         self.boxes = boxes
 
-    def detect(self, image: Image) -> list[Detection]:
+    def detect(self, image: Image, _attention: Attention = EVERYTHING) -> list[Detection]:
         assert image.size
         middles = [np.array([box.x + box.width / 2, box.y + box.height / 2]) for box in self.boxes]
         return [

@@ -5,7 +5,13 @@ import pytest
 from msgspec import convert
 
 from broker.messages import EventType
-from edge_node.engines.build import build_detector, build_embedder, build_enrolment_detector, engine_id
+from edge_node.engines.build import (
+    build_detector,
+    build_embedder,
+    build_enrolment_detector,
+    build_enrolment_embedder,
+    engine_id,
+)
 from edge_node.engines.onnx_session import OnnxSession
 from edge_node.enrol import enrol
 from edge_node.errors import EngineError
@@ -62,7 +68,8 @@ def test_refinement_that_is_asked_for_needs_yunet(only_centerface: Models) -> No
 
 def test_auto_takes_mobilefacenet_when_it_is_there(tmp_path: Path, models: Models) -> None:
     both = few(tmp_path, models, "mobilefacenet")
-    assert build_embedder(EngineSettings(), both).id == "mobilefacenet_mirror"
+    assert build_embedder(EngineSettings(), both).id == "mobilefacenet"
+    assert build_enrolment_embedder(EngineSettings(), both).id == "mobilefacenet_mirror"
     assert build_embedder(EngineSettings(embedder="dlib_resnet"), models).id == "dlib_resnet_v1_mirror"
 
 

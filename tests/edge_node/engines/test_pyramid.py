@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge_node.attention import EVERYTHING, Attention
 from edge_node.engines.pyramid import OVERLAP, SMALLEST, STEP, Level, Pyramid, fuse, plan
 from edge_node.faces import Box, Detection, Image
 from edge_node.ports import Detector
@@ -33,14 +34,15 @@ class Counted:
         self.pictures = self.pixels = 0
         self._detector = detector
 
-    def detect(self, image: Image) -> list[Detection]:
+    def detect(self, image: Image, attention: Attention = EVERYTHING) -> list[Detection]:
         self.pictures += 1
         self.pixels += image.shape[0] * image.shape[1]
-        return self._detector.detect(image)
+        return self._detector.detect(image, attention)
 
 
-def pyramid(detector: Detector, *, min_face: int = 40, max_pixels: int = AMPLE) -> Pyramid:
-    return Pyramid(detector, side=SIDE, min_face=min_face, max_pixels=max_pixels)
+def find(detector: Detector, image: Image, *, min_face: int = 40, max_pixels: int = AMPLE) -> list[Detection]:
+    attention = Attention(min_face=min_face, max_pixels=max_pixels)
+    return Pyramid(detector, side=SIDE).detect(image, attention)
 
 
 def enlarged(image: Image, width: int) -> Image:
@@ -57,7 +59,7 @@ def test_finds_a_group_of_twenty_small_faces_whole(
 ) -> None:
     """40 to 120 pixels high in 24 megapixels: at edges, across the edges of tiles, close together."""
     group = crowd(photos, enrolment_detector)
-    found = pyramid(each_detector).detect(group.image)
+    found = find(each_detector, group.image)
     assert len(found) == len(group.boxes) == 20
     for box in group.boxes:
         assert sum(one.box.overlap(box) > 0.4 for one in found) == 1, box
@@ -69,7 +71,7 @@ def test_a_large_face_is_one_face(each_detector: Detector, read: Read, name: str
     """It spans many tiles of the finer levels, where its eyes and its mouth are seen one by one."""
     image = enlarged(read(name), 2500)
     (alone,) = each_detector.detect(image)
-    (face,) = pyramid(each_detector).detect(image)
+    (face,) = find(each_detector, image)
     assert face.detector == each_detector.id
     assert face.box.overlap(alone.box) > 0.7
     np.testing.assert_allclose(face.landmarks, alone.landmarks, atol=0.1 * alone.box.height)
@@ -83,7 +85,7 @@ def test_a_face_is_one_face_wherever_the_tiles_end(detector: Detector, read: Rea
     for step in range(0, 640, 40):
         image = np.full((1000, 1600, 3), 90, np.uint8)
         image[step // 2 + 100 :, step + 300 :][:rows, :columns] = head
-        (face,) = pyramid(detector).detect(image)
+        (face,) = find(detector, image)
         x, y = face.landmarks[2]
         assert step + 300 < x < step + 300 + columns
         assert step // 2 + 100 < y < step // 2 + 100 + rows
@@ -91,17 +93,27 @@ def test_a_face_is_one_face_wherever_the_tiles_end(detector: Detector, read: Rea
 
 @pytest.mark.parametrize("name", ["chelsea.png", "coffee.png"])
 def test_a_large_cat_and_a_large_cup_have_no_faces(each_detector: Detector, read: Read, name: str) -> None:
-    assert pyramid(each_detector).detect(enlarged(read(name), 2400)) == []
+    assert find(each_detector, enlarged(read(name), 2400)) == []
 
 
 def test_the_budget_bounds_what_the_detector_sees(detector: Detector, read: Read) -> None:
     image = enlarged(read("obama.jpg"), 3000)
-    for budget in (0, SIDE**2, 2_000_000, 8_000_000):
+    for budget in (2_000_000, 8_000_000):
         counted = Counted(detector)
-        (face,) = pyramid(counted, min_face=20, max_pixels=budget).detect(image)
-        assert counted.pixels <= max(budget, SIDE**2)
+        (face,) = find(counted, image, min_face=20, max_pixels=budget)
+        assert counted.pixels <= budget
         assert counted.pictures == sum(tiles(3000, image.shape[0], min_face=20, max_pixels=budget))
         assert face.box.height > 1000
+
+
+@pytest.mark.parametrize("budget", [0, SIDE**2])
+def test_without_a_budget_the_detector_sees_the_whole_once(
+    detector: Detector, read: Read, budget: int
+) -> None:
+    counted = Counted(detector)
+    (face,) = find(counted, enlarged(read("obama.jpg"), 3000), max_pixels=budget)
+    assert counted.pictures == 1
+    assert face.box.height > 1000
 
 
 def test_counts_of_tiles_are_known_beforehand() -> None:
