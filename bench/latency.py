@@ -61,6 +61,8 @@ def write_config(folder: Path, cameras: int, fps: int, port: int, detector: str)
         "gallery": {"source": {"type": "folder", "path": str(folder / "gallery")}},
         # A visit shorter than the pause between frames: each frame becomes an event.
         "decide": {"frames": 1, "unknown_frames": 1, "buffer_seconds": 0.001},
+        # Every frame is the same one, and is to be looked at.
+        "attention": {"motion": False},
         "log": {"file": str(folder / "events.jsonl")},
     }
     file = folder / "config.yaml"
