@@ -29,6 +29,7 @@ SECTIONS = (
     "decide",
     "attention",
     "devices",
+    "quiet",
     "gallery",
     "log",
 )

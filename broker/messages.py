@@ -150,11 +150,13 @@ class Event(WireJson, frozen=True, kw_only=True):
     model: Annotated[str, Meta(max_length=128)]
     gallery: Annotated[str, Meta(max_length=64)]
     test: bool = False
+    muted: Id | None = None
 
     def to_publication(self, topics: Topics) -> Publication:
         """QoS 1 and never retained: a decision is news once."""
+        place = topics.events if self.muted is None else topics.muted
         return Publication(
-            topic=topics.events(self.device, self.event_type.value),
+            topic=place(self.device, self.event_type.value),
             payload=self.to_json(),
             qos=1,
             content_type=JSON,

@@ -47,6 +47,7 @@ class NodeStats(WireJson, frozen=True, kw_only=True):
     uptime_seconds: Count
     received: Count
     processed: Count
+    unchanged: Count
     replaced: Count
     rejected: dict[str, int]
     faces: Count
@@ -63,6 +64,32 @@ class NodeStats(WireJson, frozen=True, kw_only=True):
             payload=self.to_json(),
             content_type=JSON,
             expiry_seconds=self.EXPIRY_SECONDS,
+        )
+
+
+class DeviceStats(WireJson, frozen=True, kw_only=True):
+    """What a node made of one camera's frames since it started, and the last minute's pace."""
+
+    schema: int = SCHEMA
+    device: Id
+    node: Id
+    received: Count
+    processed: Count
+    unchanged: Count
+    replaced: Count
+    rejected: dict[str, int]
+    faces: Count
+    events: dict[str, int]
+    fps: float
+    latency_p50_ms: float | None
+    latency_p95_ms: float | None
+
+    def to_publication(self, topics: Topics) -> Publication:
+        return Publication(
+            topic=topics.device_stats(self.device),
+            payload=self.to_json(),
+            content_type=JSON,
+            expiry_seconds=NodeStats.EXPIRY_SECONDS,
         )
 
 

@@ -27,6 +27,10 @@ class Topics:
     def events(self, device: str, event_type: str) -> str:
         return f"{self.prefix}/events/{device}/{event_type}"
 
+    def muted(self, device: str, event_type: str) -> str:
+        """Where events go that a quiet rule silences: they are logged, and start nothing."""
+        return f"{self.prefix}/muted/{device}/{event_type}"
+
     def observations(self, device: str) -> str:
         return f"{self.prefix}/observations/{device}"
 
@@ -50,6 +54,15 @@ class Topics:
 
     def device_settings_set(self, device: str) -> str:
         return f"{self.prefix}/devices/{device}/settings/set"
+
+    def person(self, person_id: str) -> str:
+        return f"{self.prefix}/people/{person_id}"
+
+    def node_enabled(self, node: str) -> str:
+        return f"{self.prefix}/nodes/{node}/enabled"
+
+    def node_enabled_set(self, node: str) -> str:
+        return f"{self.prefix}/nodes/{node}/enabled/set"
 
     def node_status(self, node: str) -> str:
         return f"{self.prefix}/nodes/{node}/status"
@@ -77,6 +90,9 @@ class Topics:
 
     def events_filter(self) -> str:
         return f"{self.prefix}/events/+/+"
+
+    def muted_filter(self) -> str:
+        return f"{self.prefix}/muted/+/+"
 
     def observations_filter(self) -> str:
         return self.observations("+")

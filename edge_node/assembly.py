@@ -76,6 +76,7 @@ def _view(config: NodeConfig, embedder: Embedder, device: DeviceSettings) -> Vie
         unknown_frames=_first(device.unknown_frames, decide.unknown_frames),
         buffer_seconds=_first(device.buffer_seconds, decide.buffer_seconds),
         recheck_seconds=decide.recheck_seconds,
+        leave_seconds=decide.leave_seconds,
         motion=_first(device.motion, attention.motion),
         max_pixels=_first(device.max_pixels, attention.max_pixels),
         zones=device.zones,

@@ -3,64 +3,102 @@
 import math
 import threading
 from collections import Counter, deque
+from collections.abc import Mapping
+from typing import Any
 
-from broker.states import NodeStats
+from broker.states import DeviceStats, NodeStats
+from broker.topics import is_id
 
 LATENCIES_KEPT = 1_000
 PACE_SECONDS = 60.0
+DEVICES_AT_MOST = 256
+"""Anybody who may publish frames can make up device ids; further ones are counted for the node alone."""
 
 
 class Counters:
-    """Totals since the start, and the pace of the last minute. Safe from any thread; times are monotonic."""
+    """Totals since the start, and the pace of the last minute: of the node and of each camera.
+
+    Safe from any thread; times are monotonic.
+    """
 
     def __init__(self, now: float) -> None:
         self._lock = threading.Lock()
         self._started = now
-        self._totals: Counter[str] = Counter()
-        self._rejected: Counter[str] = Counter()
-        self._events: Counter[str] = Counter()
-        self._recent: deque[tuple[float, float]] = deque(maxlen=LATENCIES_KEPT)
+        self._node = _Tally()
+        self._devices: dict[str, _Tally] = {}
 
-    @property
-    def processed(self) -> int:
+    def receive(self, device: str) -> None:
         with self._lock:
-            return self._totals["processed"]
+            for tally in self._tallies(device):
+                tally.totals["received"] += 1
 
-    def receive(self) -> None:
+    def reject(self, device: str, reason: str) -> None:
         with self._lock:
-            self._totals["received"] += 1
+            for tally in self._tallies(device):
+                tally.rejected[reason] += 1
 
-    def reject(self, reason: str) -> None:
+    def event(self, device: str, event_type: str) -> None:
         with self._lock:
-            self._rejected[reason] += 1
+            for tally in self._tallies(device):
+                tally.events[event_type] += 1
 
-    def event(self, event_type: str) -> None:
+    def process(
+        self, device: str, faces: int, latency_seconds: float, now: float, *, is_repeated: bool
+    ) -> None:
+        """is_repeated: nothing had changed, and the frame was not looked at."""
         with self._lock:
-            self._events[event_type] += 1
+            for tally in self._tallies(device):
+                tally.totals["processed"] += 1
+                tally.totals["unchanged"] += is_repeated
+                tally.totals["faces"] += faces
+                tally.recent.append((now, latency_seconds))
 
-    def process(self, faces: int, latency_seconds: float, now: float) -> None:
+    def node_stats(self, node: str, replaced: Mapping[str, int], now: float) -> NodeStats:
+        """replaced: frames of each camera for which a newer one came before they were looked at."""
         with self._lock:
-            self._totals["processed"] += 1
-            self._totals["faces"] += faces
-            self._recent.append((now, latency_seconds))
-
-    def stats(self, node: str, replaced: int, now: float) -> NodeStats:
-        with self._lock:
-            since = max(now - PACE_SECONDS, self._started)
-            recent = sorted(latency for at, latency in self._recent if at >= since)
             return NodeStats(
                 node=node,
                 uptime_seconds=int(now - self._started),
-                received=self._totals["received"],
-                processed=self._totals["processed"],
-                replaced=replaced,
-                rejected=dict(self._rejected),
-                faces=self._totals["faces"],
-                events=dict(self._events),
-                fps=round(len(recent) / max(now - since, 1.0), 2),
-                latency_p50_ms=_percentile(recent, 0.50),
-                latency_p95_ms=_percentile(recent, 0.95),
+                replaced=sum(replaced.values()),
+                **self._node.fields(self._started, now),
             )
+
+    def device_stats(self, node: str, replaced: Mapping[str, int], now: float) -> list[DeviceStats]:
+        with self._lock:
+            return [
+                DeviceStats(
+                    device=device,
+                    node=node,
+                    replaced=replaced.get(device, 0),
+                    **tally.fields(self._started, now),
+                )
+                for device, tally in self._devices.items()
+            ]
+
+    def _tallies(self, device: str) -> "list[_Tally]":
+        if device not in self._devices and is_id(device) and len(self._devices) < DEVICES_AT_MOST:
+            self._devices[device] = _Tally()
+        return [self._node, *filter(None, [self._devices.get(device)])]
+
+
+class _Tally:
+    def __init__(self) -> None:
+        self.totals: Counter[str] = Counter()
+        self.rejected: Counter[str] = Counter()
+        self.events: Counter[str] = Counter()
+        self.recent: deque[tuple[float, float]] = deque(maxlen=LATENCIES_KEPT)
+
+    def fields(self, started: float, now: float) -> dict[str, Any]:
+        since = max(now - PACE_SECONDS, started)
+        recent = sorted(latency for at, latency in self.recent if at >= since)
+        totals = {name: self.totals[name] for name in ("received", "processed", "unchanged", "faces")}
+        return totals | {
+            "rejected": dict(self.rejected),
+            "events": dict(self.events),
+            "fps": round(len(recent) / max(now - since, 1.0), 2),
+            "latency_p50_ms": _percentile(recent, 0.50),
+            "latency_p95_ms": _percentile(recent, 0.95),
+        }
 
 
 def _percentile(ordered: list[float], share: float) -> float | None:

@@ -26,19 +26,24 @@ class Decision:
 
 
 @dataclass(slots=True, eq=False)
-class _Visit:
-    """Somebody was here and told about; `person` is None for a stranger, known again by the vector."""
+class Visit:
+    """Somebody is or was here and told about; `person` is None for a stranger, known again by the vector.
+
+    since, last_seen: monotonic seconds. zone: where the face was when it was last decided about.
+    """
 
     person: Person | None
     vector: Vector
+    since: float
     last_seen: float
     sighting_id: str
+    zone: str | None = None
 
 
 @dataclass(slots=True, eq=False)
 class _Camera:
     tracker: Tracker
-    visits: list[_Visit] = field(default_factory=list)
+    visits: list[Visit] = field(default_factory=list)
     kept_until: float = 0.0
 
 
@@ -51,6 +56,20 @@ class Decider:
     def __init__(self, new_id: Callable[[], str]) -> None:
         self._new_id = new_id
         self._cameras: dict[str, _Camera] = {}
+
+    @property
+    def devices(self) -> list[str]:
+        """Cameras of which something is remembered."""
+        return list(self._cameras)
+
+    def visits(self, device: str) -> Sequence[Visit]:
+        """Of a camera, those that were not over when its last picture came."""
+        camera = self._cameras.get(device)
+        return camera.visits if camera is not None else ()
+
+    def resume(self, device: str, visits: Sequence[Visit], now: float, view: View) -> None:
+        """Goes on with visits from before a restart: who is still there is no news."""
+        self._camera(device, now, view).visits = list(visits)
 
     def settled(
         self, detections: Sequence[Detection], *, device: str, now: float, view: View
@@ -106,7 +125,7 @@ class Decider:
         return camera
 
     def _decide(
-        self, track: Track, face: Face, visits: list[_Visit], now: float, view: View
+        self, track: Track, face: Face, visits: list[Visit], now: float, view: View
     ) -> Decision | None:
         agreed = track.agreed(view.frames)
         if agreed is not None and not track.would_downgrade(agreed[0]) and face.match.person == agreed[0]:
@@ -119,21 +138,21 @@ class Decider:
         return None
 
     def _recognised(
-        self, track: Track, face: Face, person: Person, frames: int, visits: list[_Visit], now: float
+        self, track: Track, face: Face, person: Person, frames: int, visits: list[Visit], now: float
     ) -> Decision | None:
         visit = next((visit for visit in visits if visit.person == person), None)
         news = visit is None
         if visit is None:
             visit = self._as_stranger(track, visits) or self._begin(visits, track, now)
             visit.person = person
-        visit.vector, visit.last_seen = track.vector, now
+        visit.vector, visit.last_seen, visit.zone = track.vector, now, face.seen.zone
         track.named, track.sighting_id = person, visit.sighting_id
         if not news:
             return None
         return Decision(person.group, person, face, frames, face.match.reason, visit.sighting_id)
 
     def _unknown(
-        self, track: Track, face: Face, visits: list[_Visit], now: float, same: float
+        self, track: Track, face: Face, visits: list[Visit], now: float, same: float
     ) -> Decision | None:
         visit = self._as_stranger(track, visits) or next(
             (visit for visit in visits if float(np.dot(visit.vector, track.vector)) >= same), None
@@ -141,25 +160,25 @@ class Decider:
         news = visit is None
         if visit is None:
             visit = self._begin(visits, track, now)
-        visit.last_seen = now
+        visit.last_seen, visit.zone = now, face.seen.zone
         track.sighting_id = visit.sighting_id
         if not news:
             return None
         frames, reason = track.unanswered(), face.match.reason
         return Decision(EventType.UNKNOWN, None, face, frames, reason, visit.sighting_id)
 
-    def _begin(self, visits: list[_Visit], track: Track, now: float) -> _Visit:
-        visit = _Visit(None, track.vector, now, self._new_id())
+    def _begin(self, visits: list[Visit], track: Track, now: float) -> Visit:
+        visit = Visit(None, track.vector, now, now, self._new_id())
         visits.append(visit)
         return visit
 
-    def _as_stranger(self, track: Track, visits: list[_Visit]) -> _Visit | None:
+    def _as_stranger(self, track: Track, visits: list[Visit]) -> Visit | None:
         """The visit that this track began before anybody could name it."""
         same = (visit for visit in visits if visit.sighting_id == track.sighting_id)
         return next((visit for visit in same if visit.person is None), None)
 
 
-def _stay(track: Track, visits: list[_Visit], now: float) -> None:
+def _stay(track: Track, visits: list[Visit], now: float) -> None:
     for visit in visits:
         if visit.sighting_id == track.sighting_id:
             visit.last_seen = now

@@ -1,7 +1,8 @@
 """Between the network and the worker: the newest frame of each camera, in turn."""
 
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
+from collections.abc import Mapping
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -17,13 +18,13 @@ class Inbox(Generic[T]):
         self._most = most
         self._items: OrderedDict[str, T] = OrderedDict()
         self._changed = threading.Condition()
-        self._replaced = 0
+        self._replaced: Counter[str] = Counter()
 
     @property
-    def replaced(self) -> int:
-        """How many items were replaced before anyone took them."""
+    def replaced(self) -> Mapping[str, int]:
+        """How many items of each key were replaced before anyone took them."""
         with self._changed:
-            return self._replaced
+            return dict(self._replaced)
 
     def put(self, key: str, item: T) -> bool:
         """Never blocks. False when the item was refused."""
@@ -32,7 +33,8 @@ class Inbox(Generic[T]):
             if not older and len(self._items) >= self._most:
                 return False
             self._items[key] = item
-            self._replaced += older
+            if older:
+                self._replaced[key] += 1
             self._changed.notify()
             return True
 

@@ -47,7 +47,10 @@ class EventLogger:
         self.session = Session(
             settings,
             client_id=CLIENT_ID,
-            subscriptions=[Subscription(topics.events_filter(), self._receive, qos=1)],
+            subscriptions=[
+                Subscription(topics.events_filter(), self._receive, qos=1),
+                Subscription(topics.muted_filter(), self._receive, qos=1),
+            ],
             expiry_seconds=SESSION_EXPIRY_SECONDS,
             receive_maximum=UNDER_WAY_AT_MOST,
             manual_ack=True,

@@ -5,6 +5,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from broker import timestamps
 from broker.errors import MessageError
@@ -18,9 +19,15 @@ from edge_node import heap
 from edge_node.assembly import build
 from edge_node.counters import Counters
 from edge_node.inbox import Inbox
+from edge_node.persons import Persons
+from edge_node.presence import Presence
+from edge_node.publish import Publisher
 from edge_node.rejections import Rejections
-from edge_node.report import Arrival
+from edge_node.report import Arrival, Reporter
 from edge_node.settings import NodeConfig
+from edge_node.snapshot import snapshot
+from edge_node.switches import Switches
+from edge_node.visits import VisitFile
 from edge_node.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -28,6 +35,7 @@ log = logging.getLogger(__name__)
 CONNECT_SECONDS = 10.0
 FIRST_POLL_SECONDS = 30.0
 IDLE_SECONDS = 0.5
+DEVICES_AT_MOST = 1_000
 
 
 class Node:
@@ -52,15 +60,27 @@ class Node:
         log.info(
             "engine %s; gallery by %s: %d people", self._pipeline.model, gallery.model, len(gallery.people)
         )
+        state = config.node.state_folder()
+        self._switches = Switches(state / "switches.json", config.node.id, self._topics, self._publish)
+        self._presence = self._build_presence(state)
+        self._met = {*config.cameras, *config.devices}
         self._session = self._build_session()
         self._worker = Worker(
             settings=config.node,
-            topics=self._topics,
             inbox=self._inbox,
             pipeline=self._pipeline,
-            counters=self._counters,
             rejections=self._rejections,
-            publish=self._session.publish,
+            publisher=Publisher(
+                settings=config.node,
+                quiet=config.quiet,
+                topics=self._topics,
+                reporter=Reporter(config.node.id, self._pipeline.model),
+                counters=self._counters,
+                presence=self._presence,
+                draw=snapshot,
+                send=self._publish,
+            ),
+            presence=self._presence,
         )
         self._threads = [
             threading.Thread(target=self._guard, args=(loop,), name=name, daemon=True)
@@ -82,17 +102,20 @@ class Node:
         now = time.monotonic()
         if now >= self._stats_at:
             self._stats_at = now + self._config.node.stats_seconds
-            stats = self._counters.stats(self._config.node.id, self._inbox.replaced, now)
-            self._session.publish(stats.to_publication(self._topics))
+            node, replaced = self._config.node.id, self._inbox.replaced
+            self._publish(self._counters.node_stats(node, replaced, now).to_publication(self._topics))
+            for stats in self._counters.device_stats(node, replaced, now):
+                self._publish(stats.to_publication(self._topics))
         turns, self._turns_seen = self._turns_seen, self._worker.turns
         alive = self._session.is_alive and all(thread.is_alive() for thread in self._threads)
         return alive and self._worker.turns != turns
 
     def shut_down(self) -> None:
         self.stop.set()
-        self._session.stop([status(self._topics.node_status(self._config.node.id), "offline")])
         for thread in self._threads:
             thread.join(2.0)
+        self._presence.close(time.monotonic())
+        self._session.stop([status(self._topics.node_status(self._config.node.id), "offline")])
 
     def _build_session(self) -> Session:
         node = self._config.node
@@ -100,24 +123,56 @@ class Node:
         return Session(
             self._config.broker,
             client_id=node.id,
-            subscriptions=[Subscription(self._topics.frames_filter(node.shared_group), self._receive)],
+            subscriptions=[
+                Subscription(self._topics.frames_filter(node.shared_group), self._receive),
+                Subscription(self._topics.device_enabled_set("+"), self._switches.receive, qos=1),
+                Subscription(self._topics.node_enabled_set(node.id), self._switches.receive, qos=1),
+            ],
             will=status(status_topic, "offline"),
             births=lambda: (
                 status(status_topic, "online"),
                 self._refresher.state().to_publication(self._topics),
+                self._switches.node_state(),
+                *(self._switches.device_state(device) for device in sorted(self._met)),
+                *self._presence.births(),
             ),
             on_bug=self._fail,
         )
 
+    def _publish(self, publication: Publication) -> None:
+        self._session.publish(publication)
+
+    def _build_presence(self, state: Path) -> Presence:
+        node = self._config.node
+        persons = Persons(self._topics, self._publish, timestamps.now) if node.person_states else None
+        presence = Presence(
+            node=node.id,
+            topics=self._topics,
+            decider=self._pipeline.decider,
+            views=self._pipeline.views,
+            file=VisitFile(state / "visits.json", self._pipeline.model),
+            is_on=self._switches.is_on,
+            publish=self._publish,
+            clock=timestamps.now,
+            persons=persons,
+        )
+        presence.resume({*self._config.cameras, *self._config.devices}, time.monotonic())
+        return presence
+
     def _receive(self, publication: Publication) -> None:
-        self._counters.receive()
+        self._counters.receive(self._topics.device_of(publication.topic))
         try:
             frame = Frame.from_publication(publication, self._topics)
         except MessageError as error:
             self._rejections.reject(self._topics.device_of(publication.topic), error.reason, str(error))
             return
+        if frame.device not in self._met and len(self._met) < DEVICES_AT_MOST:
+            self._met.add(frame.device)
+            self._publish(self._switches.device_state(frame.device))
         size = len(frame.jpeg)
-        if size > self._config.node.max_frame_bytes:
+        if not self._switches.is_on(frame.device):
+            self._rejections.reject(frame.device, "switched_off", "recognition is off for this camera")
+        elif size > self._config.node.max_frame_bytes:
             self._rejections.reject(frame.device, "too_large", f"{size} bytes")
         elif not self._inbox.put(frame.device, Arrival(frame, timestamps.now(), time.monotonic())):
             self._rejections.reject(frame.device, "crowded", "too many cameras wait at once")
@@ -139,7 +194,7 @@ class Node:
             if gallery is not None:
                 self._pipeline.gallery = gallery
                 log.info("gallery %s: %d people", gallery.version, len(gallery.people))
-            self._session.publish(self._refresher.state().to_publication(self._topics))
+            self._publish(self._refresher.state().to_publication(self._topics))
             self._polled.set()
             self.stop.wait(self._config.gallery.poll_seconds)
 

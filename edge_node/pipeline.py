@@ -27,7 +27,7 @@ Settle = Callable[[Sequence[Detection]], Sequence[Track | None]]
 class Outcome:
     """Every face of one picture and the decisions it completed; `gallery` is what it was matched against.
 
-    frame_size: width and height in pixels. is_repeated: nothing had changed, the answers are the last.
+    frame_size: width and height in pixels. image: None when it was not looked at; the answers are the last.
     """
 
     faces: Sequence[Face]
@@ -35,7 +35,11 @@ class Outcome:
     gallery: Gallery
     view: View
     frame_size: tuple[int, int]
-    is_repeated: bool = False
+    image: Image | None = None
+
+    @property
+    def is_repeated(self) -> bool:
+        return self.image is None
 
 
 class Pipeline:
@@ -49,7 +53,7 @@ class Pipeline:
         self.views = views
         self._detector = detector
         self._embedder = embedder
-        self._decider = decider
+        self.decider = decider
         self._watches: dict[str, Watch] = {}
 
     def recent(self, device: str, now: float) -> Outcome | None:
@@ -62,7 +66,7 @@ class Pipeline:
         watch = self._watch(device)
         if watch is None or not watch.is_still(glance, now):
             return None
-        self._decider.stay(device, now, self.views.of(device))
+        self.decider.stay(device, now, self.views.of(device))
         return self._repeated(device, watch)
 
     def process(self, device: str, image: Image, now: float, glance: Glance | None = None) -> Outcome:
@@ -76,16 +80,16 @@ class Pipeline:
         attention = Attention(
             within=part,
             min_face=view.limits.min_face,
-            known=self._decider.known(device, now, view),
+            known=self.decider.known(device, now, view),
             max_pixels=view.max_pixels,
         )
-        settle = partial(self._decider.settled, device=device, now=now, view=view)
+        settle = partial(self.decider.settled, device=device, now=now, view=view)
         seen = [*kept, *self._look(image, view, attention, settle)]
-        tracks = self._decider.follow(device, seen, now, view)
+        tracks = self.decider.follow(device, seen, now, view)
         probes = [track.vector if track is not None else None for track in tracks]
         faces = _identified(seen, probes, gallery, view)
-        decisions = self._decider.decide(device, tracks, faces, now, view)
-        outcome = Outcome(faces, decisions, gallery, view, (image.shape[1], image.shape[0]))
+        decisions = self.decider.decide(device, tracks, faces, now, view)
+        outcome = Outcome(faces, decisions, gallery, view, (image.shape[1], image.shape[0]), image)
         if glance is not None:
             self._remember(device, glance, part, outcome, now)
         return outcome
@@ -103,7 +107,7 @@ class Pipeline:
 
     def _repeated(self, device: str, watch: Watch) -> Outcome:
         size = watch.glance.frame_size
-        return Outcome(watch.faces, (), watch.gallery, self.views.of(device), size, is_repeated=True)
+        return Outcome(watch.faces, (), watch.gallery, self.views.of(device), size)
 
     def _part(
         self, device: str, glance: Glance | None, now: float, view: View
@@ -118,7 +122,7 @@ class Pipeline:
 
     def _kept(self, seen: Sequence[Seen], device: str, now: float, view: View) -> list[Seen] | None:
         """Faces that are still where they were, by their tracks; None when one of them is not settled."""
-        tracks = self._decider.settled([one.detection for one in seen], device=device, now=now, view=view)
+        tracks = self.decider.settled([one.detection for one in seen], device=device, now=now, view=view)
         kept = []
         for one, track in zip(seen, tracks, strict=True):
             if not one.fault and track is None:

@@ -19,7 +19,7 @@ class Rejections:
         self._known: set[tuple[str, str]] = set()
 
     def reject(self, device: str, reason: str, detail: str) -> None:
-        self._counters.reject(reason)
+        self._counters.reject(device, reason)
         with self._lock:
             first = (device, reason) not in self._known and len(self._known) < REMEMBERED_AT_MOST
             if first:

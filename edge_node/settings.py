@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from broker.messages import Id
 from broker.settings import BrokerSettings
+from edge_node.quiet import QuietRule
 from edge_node.view_settings import (
     AttentionSettings,
     Cosine,
@@ -38,6 +39,11 @@ class NodeSettings(Struct, frozen=True, kw_only=True):
     """A frame of more pixels is not decoded."""
     stats_seconds: Seconds = 30.0
     """How often counters are published."""
+    snapshots: Literal["live", "retained", "off"] = "live"
+    """The picture of a camera's last event, with boxes and names: published with the event (`live`), kept by
+    the broker for five minutes as well (`retained`), or not at all."""
+    person_states: bool = False
+    """Whether each person of the gallery has a state of their own: present or not, and where last."""
 
     def state_folder(self) -> Path:
         if self.state_dir is not None:
@@ -164,6 +170,9 @@ class LogSettings(Struct, frozen=True, kw_only=True):
     """One JSON object a line."""
 
 
+Rules = tuple[QuietRule, ...]
+
+
 class NodeConfig(Struct, frozen=True, kw_only=True):
     """All that `edge-node` reads from config.yaml."""
 
@@ -178,5 +187,7 @@ class NodeConfig(Struct, frozen=True, kw_only=True):
     decide: DecideSettings = DecideSettings()
     attention: AttentionSettings = AttentionSettings()
     devices: dict[Id, DeviceSettings] = msgspec.field(default_factory=dict)
+    quiet: Rules = ()
+    """Events that start nothing."""
     gallery: GallerySettings = GallerySettings()
     log: LogSettings = LogSettings()

@@ -13,8 +13,8 @@ Polygon = Sequence[tuple[float, float]]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """threshold and margin are cosines; frames and unknown_frames must agree before an event; a face that was
-    told about and stays is embedded again after recheck_seconds. motion: looks only where something has
-    changed. max_pixels: see Attention."""
+    told about and stays is embedded again after recheck_seconds; who was not seen for leave_seconds has left.
+    motion: looks only where something has changed. max_pixels: see Attention."""
 
     limits: Limits
     threshold: float
@@ -23,6 +23,7 @@ class View:
     unknown_frames: int
     buffer_seconds: float
     recheck_seconds: float
+    leave_seconds: float = 15.0
     motion: bool = False
     max_pixels: int = 0
     zones: Mapping[str, Polygon] = field(default_factory=dict)

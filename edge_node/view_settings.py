@@ -39,6 +39,8 @@ class DecideSettings(Struct, frozen=True, kw_only=True):
     """Frames without any answer before an event says `unknown`."""
     buffer_seconds: Seconds = 120.0
     """A visit ends when the person was not seen for this long; one event per person, device and visit."""
+    leave_seconds: Seconds = 15.0
+    """Who was not seen for this long is no longer among the people who are here. A visit goes on, though."""
     recheck_seconds: Annotated[float, Meta(ge=0, le=60)] = 1.0
     """A face that was told about and stays in its place is looked at again this often; in doubt, at once."""
 

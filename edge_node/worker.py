@@ -1,24 +1,19 @@
 """The thread that owns the engine: takes frames from the inbox and says what is on them."""
 
-import logging
 import time
-from collections.abc import Callable
 from dataclasses import replace
 
-from broker.publication import Publication
-from broker.topics import Topics
-from edge_node.counters import Counters
 from edge_node.errors import DecodeError, EngineError
 from edge_node.freshness import Freshness
-from edge_node.identifiers import uuid7
+from edge_node.gallery import Gallery
 from edge_node.inbox import Inbox
 from edge_node.look import look
 from edge_node.pipeline import Pipeline
+from edge_node.presence import Presence
+from edge_node.publish import Publisher
 from edge_node.rejections import Rejections
-from edge_node.report import Arrival, Reporter
+from edge_node.report import Arrival
 from edge_node.settings import NodeSettings
-
-log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 0.5
 
@@ -30,23 +25,21 @@ class Worker:
         self,
         *,
         settings: NodeSettings,
-        topics: Topics,
         inbox: Inbox[Arrival],
         pipeline: Pipeline,
-        counters: Counters,
         rejections: Rejections,
-        publish: Callable[[Publication], object],
+        publisher: Publisher,
+        presence: Presence,
     ) -> None:
         self.turns = 0
         self._settings = settings
-        self._topics = topics
         self._inbox = inbox
         self._pipeline = pipeline
-        self._counters = counters
         self._rejections = rejections
-        self._publish = publish
+        self._publisher = publisher
+        self._presence = presence
         self._freshness = Freshness(settings.max_frame_age_seconds)
-        self._reporter = Reporter(settings.id, pipeline.model)
+        self._gallery: Gallery | None = None
 
     def turn(self) -> None:
         """Waits a moment for a frame and answers it. What it raises is a bug."""
@@ -54,6 +47,10 @@ class Worker:
         taken = self._inbox.take(IDLE_SECONDS)
         if taken is not None:
             self._answer(taken[1])
+        if self._pipeline.gallery is not self._gallery:
+            self._gallery = self._pipeline.gallery
+            self._presence.enrol(self._gallery.people)
+        self._presence.update(time.monotonic(), taken[0] if taken is not None else None)
 
     def _answer(self, arrival: Arrival) -> None:
         frame = arrival.frame
@@ -82,15 +79,8 @@ class Worker:
             self._reject(arrival, "engine", str(error))
             return
         decided = time.monotonic()
-        for decision in outcome.decisions:
-            event = self._reporter.event(uuid7(), arrival, decision, outcome, decided)
-            self._publish(event.to_publication(self._topics))
-            self._counters.event(event.event_type.value)
-            log.info("%s: %s %s (%s)", event.device, event.event_type, event.person or "", event.reason)
-        self._publish(self._reporter.observation(arrival, outcome).to_publication(self._topics))
-        self._counters.process(len(outcome.faces), age + decided - arrival.monotonic, decided)
+        self._publisher.answer(arrival, outcome, decided)
 
     def _reject(self, arrival: Arrival, reason: str, detail: str) -> None:
         self._rejections.reject(arrival.frame.device, reason, detail)
-        rejection = self._reporter.rejection(arrival, reason, self._pipeline.gallery.version)
-        self._publish(rejection.to_publication(self._topics))
+        self._publisher.reject(arrival, reason, self._pipeline.gallery.version)

@@ -6,6 +6,7 @@
 import types
 import typing
 from collections.abc import Iterator
+from enum import Enum
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,6 +16,7 @@ from msgspec import Meta, Struct
 from broker.schema import descriptions, shape_of, struct_fields
 from broker.topics import ID_PATTERN, PREFIX_PATTERN
 from camera_agent.settings import AgentConfig
+from edge_node.quiet import HOURS_PATTERN
 from edge_node.settings import NodeConfig
 from edge_node.view_settings import Polygon
 
@@ -30,7 +32,7 @@ This page is written by `python -m scripts.reference` from the settings classes.
 """
 
 WORDS = {str: "text", int: "whole number", float: "number", bool: "`true` or `false`", Path: "path"}
-PATTERNS = {ID_PATTERN: "id", PREFIX_PATTERN: "topic words"}
+PATTERNS = {ID_PATTERN: "id", PREFIX_PATTERN: "topic words", HOURS_PATTERN: "hours"}
 
 
 def main() -> None:
@@ -51,6 +53,7 @@ def sections(config: type[Struct]) -> dict[str, str]:
         structs = shape_of(shape.items).structs if shape.items is not None else shape.structs
         if structs:
             prefix = f"{name}.<device>" if shape.keys is not None else name
+            prefix += "[]" if shape.items is not None and shape.keys is None else ""
             found[name] = "".join(chapter(struct, prefix) for struct in structs.values())
     return found
 
@@ -87,6 +90,8 @@ def kind(annotation: Any) -> str:
         return f"{kind(arguments[1])}, by {kind(arguments[0])}"
     if typing.get_origin(bare) is tuple:
         return f"list: {kind(arguments[0])}"
+    if isinstance(bare, type) and issubclass(bare, Enum):
+        return ", ".join(f"`{member.value}`" for member in bare)
     if isinstance(bare, type) and issubclass(bare, Struct):
         tag = bare.__struct_config__.tag
         return f"`type: {tag}`" if tag else "section"

@@ -9,8 +9,9 @@ import pytest
 
 from broker.config import SECTIONS, load
 from broker.messages import Event, Observation, ObservedFace, WireJson
+from broker.presence import DevicePeople, PersonState
 from broker.schema import struct_fields
-from broker.states import GalleryState, NodeStats
+from broker.states import DeviceStats, GalleryState, NodeStats
 from broker.topics import Topics
 from camera_agent.settings import AgentConfig
 from edge_node.__main__ import command_line
@@ -35,7 +36,9 @@ def test_the_example_configuration_is_read_by_both_programs() -> None:
     assert load(ROOT / "config.yaml", AgentConfig).cameras
 
 
-@pytest.mark.parametrize("message", [Event, Observation, GalleryState, NodeStats])
+@pytest.mark.parametrize(
+    "message", [Event, Observation, GalleryState, NodeStats, DeviceStats, DevicePeople, PersonState]
+)
 def test_every_field_on_the_wire_is_documented(message: type[WireJson]) -> None:
     section = WIRE.split(f"## {message.__name__}\n")[1].split("\n## ")[0]
     documented = re.findall(r"^\| `(\w+)`", section, re.MULTILINE)

@@ -54,6 +54,7 @@ def node(name: str, topics: Topics) -> Rights:
             topics.device_status("+"),
             topics.device_enabled("+"),
             topics.device_enabled_set("+"),
+            topics.node_enabled_set(name),
             topics.requests("+"),
             topics.acks(name),
             f"{DISCOVERY}/status",
@@ -65,6 +66,9 @@ def node(name: str, topics: Topics) -> Rights:
             topics.device_snapshot("+"),
             topics.device_stats("+"),
             topics.device_enabled("+"),
+            topics.muted_filter(),
+            topics.person("+"),
+            topics.node_enabled(name),
             topics.node_status(name),
             topics.node_stats(name),
             topics.gallery_state(),
@@ -75,7 +79,7 @@ def node(name: str, topics: Topics) -> Rights:
 
 
 def logger(_name: str, topics: Topics) -> Rights:
-    return Rights(read=(topics.events_filter(),), write=(topics.acks("+"),))
+    return Rights(read=(topics.events_filter(), topics.muted_filter()), write=(topics.acks("+"),))
 
 
 def dashboard(name: str, topics: Topics) -> Rights:
@@ -88,12 +92,20 @@ def dashboard(name: str, topics: Topics) -> Rights:
             topics.device_snapshot("+"),
             topics.device_stats("+"),
             topics.device_enabled("+"),
+            topics.muted_filter(),
+            topics.person("+"),
+            topics.node_enabled("+"),
             topics.node_status("+"),
             topics.node_stats("+"),
             topics.gallery_state(),
             topics.replies(name),
         ),
-        write=(topics.device_enabled_set("+"), topics.device_settings_set("+"), topics.requests("+")),
+        write=(
+            topics.device_enabled_set("+"),
+            topics.node_enabled_set("+"),
+            topics.device_settings_set("+"),
+            topics.requests("+"),
+        ),
     )
 
 

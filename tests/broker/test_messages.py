@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from broker.errors import MessageError
 from broker.messages import Event, EventType, Observation, ObservedFace, WireJson
+from broker.presence import DevicePeople, LastEvent, PersonHere, PersonState
 from broker.publication import Publication
-from broker.states import GalleryState, NodeStats, PhotoProblem, status
+from broker.states import DeviceStats, GalleryState, NodeStats, PhotoProblem, status
 from broker.topics import ID_PATTERN, Topics
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -83,6 +84,7 @@ NODE_STATS = NodeStats(
     uptime_seconds=3600,
     received=100,
     processed=90,
+    unchanged=30,
     replaced=8,
     rejected={"stale": 2},
     faces=50,
@@ -92,10 +94,67 @@ NODE_STATS = NodeStats(
     latency_p95_ms=None,
 )
 
+DEVICE_STATS = DeviceStats(
+    device="front-door",
+    node="node-1",
+    received=100,
+    processed=90,
+    unchanged=30,
+    replaced=8,
+    rejected={"stale": 2},
+    faces=50,
+    events={"authorised": 3},
+    fps=4.5,
+    latency_p50_ms=80.0,
+    latency_p95_ms=None,
+)
+
+DEVICE_PEOPLE = DevicePeople(
+    device="front-door",
+    node="node-1",
+    names=["Zoë"],
+    count=2,
+    authorised=1,
+    restricted=0,
+    unknown=1,
+    people=[
+        PersonHere(
+            event_type=EventType.AUTHORISED,
+            person="Zoë",
+            person_id="zoe",
+            sighting_id="019336b9-5e00-7000-8000-000000000001",
+            since=NOON,
+            zone="porch",
+        ),
+        PersonHere(
+            event_type=EventType.UNKNOWN,
+            person=None,
+            person_id=None,
+            sighting_id="019336b9-5e00-7000-8000-000000000002",
+            since=NOON,
+            zone=None,
+        ),
+    ],
+    last_event=LastEvent.of(EVENT),
+    updated_at=NOON,
+)
+
+PERSON_STATE = PersonState(
+    person="Zoë",
+    person_id="zoe",
+    event_type=EventType.AUTHORISED,
+    present=True,
+    device="front-door",
+    last_seen=NOON,
+)
+
 
 @pytest.mark.parametrize(
     ("file", "message"),
     [
+        ("device_people.json", DEVICE_PEOPLE),
+        ("device_stats.json", DEVICE_STATS),
+        ("person_state.json", PERSON_STATE),
         ("event.json", EVENT),
         ("observation.json", OBSERVATION),
         ("gallery_state.json", GALLERY_STATE),
@@ -119,10 +178,20 @@ def test_an_event_is_one_line_of_flat_json_whose_topic_says_its_type() -> None:
     assert [key for key, value in document.items() if isinstance(value, dict)] == []
 
 
+def test_a_muted_event_goes_where_nothing_starts() -> None:
+    muted = msgspec.structs.replace(EVENT, muted="night").to_publication(TOPICS)
+    assert muted.topic == "edge/muted/front-door/authorised"
+    assert not TOPICS.events_filter().startswith("edge/muted")
+    assert msgspec.json.decode(muted.payload)["muted"] == "night"
+    assert not muted.retain
+
+
 def test_what_only_a_moment_needs_expires_and_state_is_retained() -> None:
     assert OBSERVATION.to_publication(TOPICS).expiry_seconds == 10
     assert NODE_STATS.to_publication(TOPICS).expiry_seconds == 90
-    assert GALLERY_STATE.to_publication(TOPICS).retain
+    assert DEVICE_STATS.to_publication(TOPICS).expiry_seconds == 90
+    for state in (GALLERY_STATE, DEVICE_PEOPLE, PERSON_STATE):
+        assert (state.to_publication(TOPICS).retain, state.to_publication(TOPICS).qos) == (True, 1)
     assert status("edge/devices/d/status", "online") == Publication(
         topic="edge/devices/d/status", payload=b"online", qos=1, retain=True
     )
@@ -159,6 +228,7 @@ events = st.builds(
     model=words,
     gallery=words,
     test=st.booleans(),
+    muted=st.none() | ids,
 )
 
 
@@ -200,7 +270,7 @@ def test_a_wrong_value_is_refused_and_named(key: str, value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", [name for name in Event.__struct_fields__ if name not in ("schema", "zone", "test")]
+    "key", [name for name in Event.__struct_fields__ if name not in ("schema", "zone", "test", "muted")]
 )
 def test_a_missing_key_is_refused(key: str) -> None:
     document = msgspec.json.decode(EVENT.to_json())

@@ -59,7 +59,7 @@ def test_a_camera_of_mqtt_3_that_knows_no_properties_is_welcome(
 
 
 def has_rejected(node: Node, frames: int) -> bool:
-    return sum(node._counters.stats("node-1", 0, 0.0).rejected.values()) == frames
+    return sum(node._counters.node_stats("node-1", {}, 0.0).rejected.values()) == frames
 
 
 Spoil = Callable[[Frame], Publication]
