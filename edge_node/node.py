@@ -16,6 +16,7 @@ from broker.subscription import Subscription
 from broker.topics import Topics
 from edge_node.assembly import build
 from edge_node.counters import Counters
+from edge_node.feeds import Feeds
 from edge_node.inbox import Inbox
 from edge_node.rejections import Rejections
 from edge_node.report import Arrival
@@ -44,6 +45,7 @@ class Node:
         self._counters = Counters(time.monotonic())
         self._rejections = Rejections(self._counters)
         self._inbox = Inbox[Arrival]()
+        self._feeds = Feeds(config.feeds)
         self._refresher, self._pipeline = build(config)
         self._pipeline.gallery = self._refresher.load()
         gallery = self._pipeline.gallery
@@ -95,10 +97,14 @@ class Node:
     def _build_session(self) -> Session:
         node = self._config.node
         status_topic = self._topics.node_status(node.id)
+        foreign = self._feeds.filters(node.shared_group)
         return Session(
             self._config.broker,
             client_id=node.id,
-            subscriptions=[Subscription(self._topics.frames_filter(node.shared_group), self._receive)],
+            subscriptions=[
+                Subscription(self._topics.frames_filter(node.shared_group), self._receive),
+                *(Subscription(one, self._receive_foreign) for one in foreign),
+            ],
             will=status(status_topic, "offline"),
             births=lambda: (
                 status(status_topic, "online"),
@@ -114,10 +120,24 @@ class Node:
         except MessageError as error:
             self._rejections.reject(self._topics.device_of(publication.topic), error.reason, str(error))
             return
+        self._feeds.note_own(frame.device)
+        self._accept(frame)
+
+    def _receive_foreign(self, publication: Publication) -> None:
+        self._counters.receive()
+        try:
+            frame, max_age_seconds = self._feeds.read(publication, time.monotonic())
+        except MessageError as error:
+            self._rejections.reject(publication.topic, error.reason, str(error))
+            return
+        self._accept(frame, max_age_seconds)
+
+    def _accept(self, frame: Frame, max_age_seconds: float | None = None) -> None:
+        arrival = Arrival(frame, timestamps.now(), time.monotonic(), max_age_seconds=max_age_seconds)
         size = len(frame.jpeg)
         if size > self._config.node.max_frame_bytes:
             self._rejections.reject(frame.device, "too_large", f"{size} bytes")
-        elif not self._inbox.put(frame.device, Arrival(frame, timestamps.now(), time.monotonic())):
+        elif not self._inbox.put(frame.device, arrival):
             self._rejections.reject(frame.device, "crowded", "too many cameras wait at once")
 
     def _work(self) -> None:

@@ -51,6 +51,7 @@ def sections(config: type[Struct]) -> dict[str, str]:
         structs = shape_of(shape.items).structs if shape.items is not None else shape.structs
         if structs:
             prefix = f"{name}.<device>" if shape.keys is not None else name
+            prefix += "[]" if shape.items is not None and shape.keys is None else ""
             found[name] = "".join(chapter(struct, prefix) for struct in structs.values())
     return found
 
