@@ -62,7 +62,7 @@ def device(name: str, topics: Topics) -> Rights:
             topics.device_enabled_set(name),
             topics.device_settings_set(name),
         ),
-        write=(topics.frames(name), topics.device_status(name)),
+        write=(topics.frames(name), topics.device_status(name), topics.device_settings(name)),
     )
 
 
@@ -72,6 +72,7 @@ def node(name: str, topics: Topics) -> Rights:
             topics.frames_filter(),
             topics.observations_filter(),
             topics.device_status("+"),
+            topics.device_settings("+"),
             topics.device_enabled("+"),
             topics.device_enabled_set("+"),
             topics.requests("+"),
@@ -104,6 +105,7 @@ def dashboard(name: str, topics: Topics) -> Rights:
             topics.events_filter(),
             topics.observations_filter(),
             topics.device_status("+"),
+            topics.device_settings("+"),
             topics.device_people("+"),
             topics.device_snapshot("+"),
             topics.device_stats("+"),

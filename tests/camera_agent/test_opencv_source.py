@@ -52,6 +52,15 @@ def test_a_video_file_begins_again(video: str) -> None:
     source.close()
 
 
+def test_what_is_wider_than_wanted_is_scaled_down_in_its_proportions(video: str) -> None:
+    def size(width: int) -> tuple[int, ...]:
+        jpeg = next(open_source(OpenCvSource(device=video, width=width), Pace(20)).frames()).jpeg
+        return tuple(cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR).shape)
+
+    assert size(32) == (24, 32, 3)
+    assert size(640) == (48, 64, 3)
+
+
 def test_a_camera_is_read_as_fast_as_it_gives_and_its_end_is_an_error(video: str) -> None:
     source = Live(cv2, OpenCvSource(device=video), Pace(60))
     shades: list[int] = []

@@ -138,8 +138,8 @@ def test_nodes_of_a_group_share_a_feed(
         for name in ("one", "two")
     ]
     with running(pair[0]), running(pair[1]):
-        for name in ("one", "two"):
-            watcher.wait_for(lambda one, name=name: one.topic == f"edge/nodes/{name}/stats")
+        watcher.wait_for_count("edge/nodes/one/stats", 1)
+        watcher.wait_for_count("edge/nodes/two/stats", 1)
         for _ in range(8):
             esp32.publish("esp32/door/jpg", picture)
             time.sleep(1 / FPS)
