@@ -49,6 +49,7 @@ class Camera:
         self._pace = Pace(settings.fps)
         self._on_end = on_end
         self._stop = threading.Event()
+        self._try_now = threading.Event()
         self._source: Source | None = None
         self._source_change = threading.Lock()
         self._reopen = False
@@ -82,6 +83,7 @@ class Camera:
     def close(self) -> None:
         """Asks the thread to end; `join` waits for it."""
         self._stop.set()
+        self._try_now.set()
         with self._source_change:
             source = self._source
         if source is not None:
@@ -111,7 +113,8 @@ class Camera:
             except SourceError as error:
                 self.failures += 1
                 self._report(str(error))
-                self._stop.wait(self._pause_seconds)
+                self._try_now.wait(self._pause_seconds)
+                self._try_now.clear()
                 self._pause_seconds = min(2 * self._pause_seconds, LONGEST_PAUSE_SECONDS)
 
     def _play(self) -> bool:
@@ -154,9 +157,10 @@ class Camera:
             self._pace.change(self._settings.fps)
             if must_reopen(before, self._settings):
                 self._reopen = True
+                self._try_now.set()
                 if self._source is not None:
                     self._source.stop()
-            log.info("%s: settings now %s", self.device, capture_of(self._settings))
+        log.info("%s: settings now %s", self.device, capture_of(self._settings).to_json().decode())
 
     def _state(self) -> Publication:
         return capture_of(self._settings).to_publication(self.device, self._topics)

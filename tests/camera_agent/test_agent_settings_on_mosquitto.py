@@ -91,3 +91,12 @@ def test_width_and_quality_of_a_video_change_while_it_plays(
     frames = watcher.on(FRAMES)
     assert len({one.user_properties["boot_id"] for one in frames}) == 1
     assert agent.end() == 0
+
+
+def test_a_change_cuts_the_pause_of_a_camera_that_failed_short(
+    tmp_path: Path, watcher: Watcher, start_agent: StartAgent
+) -> None:
+    agent = start_agent(f"  front-door: {{source: {{type: opencv, device: {tmp_path}/none.avi}}}}\n", "-v")
+    assert eventually(lambda: agent.log.count("there is no file") == 4, 15)  # the next one is 8 s away
+    ask(watcher, b'{"quality":50}')
+    assert eventually(lambda: agent.log.count("there is no file") == 5, 2)
