@@ -13,8 +13,9 @@ import msgspec
 import yaml
 from msgspec import Struct
 
-from broker.errors import ConfigError
+from broker.errors import ConfigError, SettingError
 from broker.schema import Shape, shape_of, struct_fields
+from broker.yaml_nodes import empty, follow, is_null, kind_of, line_of
 
 S = TypeVar("S", bound=Struct)
 
@@ -30,6 +31,7 @@ SECTIONS = (
     "attention",
     "devices",
     "quiet",
+    "feeds",
     "gallery",
     "log",
 )
@@ -75,8 +77,8 @@ class _Reader:
         root = self._parse()
         if self.faults:
             return _INVALID
-        if root is None or _is_null(root):
-            root = _empty(root)
+        if root is None or is_null(root):
+            root = empty(root)
         return self._struct(root, into, "", passed_over=SECTIONS)
 
     def _parse(self) -> yaml.Node | None:
@@ -102,11 +104,11 @@ class _Reader:
 
     def _value(self, node: yaml.Node, annotation: Any, key: str) -> Any:
         shape = shape_of(annotation)
-        if _is_null(node):
+        if is_null(node):
             if shape.optional:
                 return None
             if shape.structs or shape.items is not None:
-                node = _empty(node, shape)
+                node = empty(node, shape)
         if shape.items is not None:
             return self._items(node, shape, key)
         if shape.structs:
@@ -122,7 +124,7 @@ class _Reader:
         tag: str | None = None,
     ) -> Any:
         if not isinstance(node, yaml.MappingNode):
-            self._fault(_line(node), key, f"expected a mapping, got {_kind(node)}")
+            self._fault(line_of(node), key, f"expected a mapping, got {kind_of(node)}")
             return _INVALID
         faults_before = len(self.faults)
         fields = struct_fields(into)
@@ -133,34 +135,37 @@ class _Reader:
                 values[name] = self._value(value_node, fields[name].type, child)
             elif name != tag and name not in passed_over:
                 known = [*fields, *passed_over, *([tag] if tag else [])]
-                self._fault(_line(name_node), child, "unknown key" + _did_you_mean(name, known))
+                self._fault(line_of(name_node), child, "unknown key" + _did_you_mean(name, known))
         for name, field in fields.items():
             if field.required and name not in values:
-                self._fault(_line(node), f"{key}.{name}" if key else name, "missing")
+                self._fault(line_of(node), f"{key}.{name}" if key else name, "missing")
         if len(self.faults) > faults_before:
             return _INVALID
         try:
             return into(**values)
         except ValueError as error:
-            self._fault(_line(node), key, str(error))
+            at, inner = follow(node, error.key if isinstance(error, SettingError) else ())
+            self._fault(line_of(at), (key + inner).removeprefix("."), str(error))
             return _INVALID
 
     def _choice(self, node: yaml.Node, shape: Shape, key: str) -> Any:
         if len(shape.structs) == 1 and shape.tag_field is None:
             return self._struct(node, shape.structs[""], key)
         if not isinstance(node, yaml.MappingNode):
-            self._fault(_line(node), key, f"expected a mapping, got {_kind(node)}")
+            self._fault(line_of(node), key, f"expected a mapping, got {kind_of(node)}")
             return _INVALID
         options = ", ".join(sorted(shape.structs))
         tags = [value for name, value in node.value if name.value == shape.tag_field]
         if not tags:
-            self._fault(_line(node), f"{key}.{shape.tag_field}", f"missing: expected one of {options}")
+            self._fault(line_of(node), f"{key}.{shape.tag_field}", f"missing: expected one of {options}")
             return _INVALID
-        chosen = tags[0].value if isinstance(tags[0], yaml.ScalarNode) else _kind(tags[0])
+        chosen = tags[0].value if isinstance(tags[0], yaml.ScalarNode) else kind_of(tags[0])
         if chosen not in shape.structs:
             hint = _did_you_mean(chosen, shape.structs)
             self._fault(
-                _line(tags[0]), f"{key}.{shape.tag_field}", f"expected one of {options}, got {chosen!r}{hint}"
+                line_of(tags[0]),
+                f"{key}.{shape.tag_field}",
+                f"expected one of {options}, got {chosen!r}{hint}",
             )
             return _INVALID
         return self._struct(node, shape.structs[chosen], key, tag=shape.tag_field)
@@ -168,15 +173,15 @@ class _Reader:
     def _items(self, node: yaml.Node, shape: Shape, key: str) -> Any:
         if shape.keys is None:
             if not isinstance(node, yaml.SequenceNode):
-                self._fault(_line(node), key, f"expected a list, got {_kind(node)}")
+                self._fault(line_of(node), key, f"expected a list, got {kind_of(node)}")
                 return _INVALID
             return tuple(self._value(item, shape.items, f"{key}[{i}]") for i, item in enumerate(node.value))
         if not isinstance(node, yaml.MappingNode):
-            self._fault(_line(node), key, f"expected a mapping, got {_kind(node)}")
+            self._fault(line_of(node), key, f"expected a mapping, got {kind_of(node)}")
             return _INVALID
         values = {}
         for name, name_node, value_node in self._entries(node, key):
-            if self._convert(name, shape.keys, _line(name_node), f"{key}.{name}") is not _INVALID:
+            if self._convert(name, shape.keys, line_of(name_node), f"{key}.{name}") is not _INVALID:
                 values[name] = self._value(value_node, shape.items, f"{key}.{name}")
         return values
 
@@ -184,14 +189,14 @@ class _Reader:
         try:
             value = self.constructor.construct_object(node, deep=True)
         except (yaml.YAMLError, ValueError, RecursionError) as error:
-            self._fault(_line(node), key, f"not a value: {getattr(error, 'problem', error)}")
+            self._fault(line_of(node), key, f"not a value: {getattr(error, 'problem', error)}")
             return _INVALID
         if shape.literals and value not in shape.literals:
             options = ", ".join(map(str, shape.literals))
             hint = _did_you_mean(str(value), [str(option) for option in shape.literals])
-            self._fault(_line(node), key, f"expected one of {options}, got {value!r}{hint}")
+            self._fault(line_of(node), key, f"expected one of {options}, got {value!r}{hint}")
             return _INVALID
-        return self._convert(value, annotation, _line(node), key)
+        return self._convert(value, annotation, line_of(node), key)
 
     def _convert(self, value: Any, annotation: Any, line: int, key: str) -> Any:
         try:
@@ -215,32 +220,10 @@ class _Reader:
             name = str(name_node.value)
             if name in seen:
                 child = f"{key}.{name}" if key else name
-                self._fault(_line(name_node), child, f"stands twice, first in line {seen[name]}")
+                self._fault(line_of(name_node), child, f"stands twice, first in line {seen[name]}")
                 continue
-            seen[name] = _line(name_node)
+            seen[name] = line_of(name_node)
             yield name, name_node, value_node
-
-
-def _line(node: yaml.Node) -> int:
-    return node.start_mark.line + 1 if node.start_mark else 1
-
-
-def _is_null(node: yaml.Node) -> bool:
-    return isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null"
-
-
-def _empty(at: yaml.Node | None, shape: Shape | None = None) -> yaml.Node:
-    """The empty mapping or list that a section without content stands for."""
-    mark = at.start_mark if at else None
-    if shape is not None and shape.items is not None and shape.keys is None:
-        return yaml.SequenceNode("tag:yaml.org,2002:seq", [], mark, mark)
-    return yaml.MappingNode("tag:yaml.org,2002:map", [], mark, mark)
-
-
-def _kind(node: yaml.Node) -> str:
-    if isinstance(node, yaml.SequenceNode):
-        return "a list"
-    return "a mapping" if isinstance(node, yaml.MappingNode) else f"{node.value!r:.60}"
 
 
 def _did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -6,9 +6,11 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 
-from broker import wire
+from broker import discovery, wire
+from broker.errors import ConfigError
+from broker.finding import FindingClient, named_context
 from broker.publication import Publication
-from broker.settings import BrokerSettings
+from broker.settings import AUTO, BrokerSettings
 
 CONNECT_TIMEOUT_SECONDS = 5.0
 RECONNECT_MIN_SECONDS = 1
@@ -18,8 +20,13 @@ UNACKNOWLEDGED_AT_MOST = 20
 def make_client(
     settings: BrokerSettings, client_id: str, will: Publication | None, *, manual_ack: bool
 ) -> paho.Client:
-    """Raises OSError when a password, certificate or key file cannot be read (ssl.SSLError is one)."""
-    client = paho.Client(
+    """Raises OSError when a password, certificate or key file cannot be read (ssl.SSLError is one), and
+    ConfigError for a broker that is to be found and cannot be looked for."""
+    faults = discovery.faults(settings)
+    if faults:
+        raise ConfigError(faults)
+    finds = settings.host == AUTO
+    client = (FindingClient if finds else paho.Client)(
         CallbackAPIVersion.VERSION2,
         client_id=client_id,
         protocol=MQTTProtocolVersion.MQTTv5,
@@ -33,10 +40,13 @@ def make_client(
     if username is not None:
         client.username_pw_set(username, password)
     if settings.tls is not None:
-        context = ssl.create_default_context(cafile=settings.tls.ca_file)
+        ca_file = settings.tls.ca_file
+        context = named_context(ca_file) if finds else ssl.create_default_context(cafile=ca_file)
         if settings.tls.cert_file is not None:
             context.load_cert_chain(settings.tls.cert_file, settings.tls.key_file)
         client.tls_set_context(context)
+    if isinstance(client, FindingClient):
+        client.prefix = settings.prefix
     if will is not None:
         properties = wire.properties_of(will, PacketTypes.WILLMESSAGE)
         client.will_set(will.topic, will.payload, will.qos, will.retain, properties)

@@ -21,5 +21,16 @@ class ConfigError(Exception):
         self.faults = tuple(faults)
 
 
+class SettingError(ValueError):
+    """A setting that does not go with the others, raised by the settings that hold it.
+
+    key: the way to it from there: names, and places in lists.
+    """
+
+    def __init__(self, key: Sequence[str | int], expected: str) -> None:
+        super().__init__(expected)
+        self.key = tuple(key)
+
+
 class BrokerError(Exception):
     """A broker that could not be started here. The text says why, in its own words, and what to do."""

@@ -28,7 +28,7 @@ class Failures:
         self, settings: BrokerSettings, client_id: str, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.latest: str | None = None
-        self._broker = f"broker {settings.host}:{settings.port}"
+        self._broker = settings.place
         self._client_id = client_id
         self._keepalive_seconds = settings.keepalive_seconds
         self._expected = "an MQTT v5 broker with TLS" if settings.tls else "an MQTT v5 broker without TLS"

@@ -65,7 +65,11 @@ class Frame:
     @classmethod
     def from_publication(cls, publication: Publication, topics: Topics) -> Self:
         """Reads the envelope only: the picture is not looked at. Raises MessageError."""
-        device = topics.device_of(publication.topic)
+        return cls.of_device(topics.device_of(publication.topic), publication)
+
+    @classmethod
+    def of_device(cls, device: str, publication: Publication) -> Self:
+        """The same for a publication on any topic, once it is known which device it comes from."""
         if not is_id(device):
             raise MessageError("bad_device", f"no device id: {device[:80]!r}")
         if publication.retain:

@@ -60,7 +60,7 @@ class Session:
         self._expiry_seconds = expiry_seconds
         self._receive_maximum = receive_maximum
         self._on_bug = on_bug
-        self._broker = f"broker {settings.host}:{settings.port}"
+        self._broker = settings.place
         self._connected = threading.Event()
         self._maximum_packet_bytes: int | None = None
         self._failures = Failures(settings, client_id)

@@ -9,6 +9,9 @@ from msgspec import Meta, Struct
 
 from broker.topics import PREFIX_PATTERN
 
+AUTO = "auto"
+"""The host that stands for a broker to be found."""
+
 Prefix = Annotated[str, Meta(pattern=PREFIX_PATTERN)]
 
 
@@ -31,11 +34,16 @@ class BrokerSettings(Struct, frozen=True, kw_only=True):
     """The MQTT broker. Passwords stay out of the file: name a file that holds one."""
 
     host: Annotated[str, Meta(min_length=1, max_length=253)] = "127.0.0.1"
-    """Name or address of the broker."""
+    """Name or address of the broker. `auto` looks for one that announces itself on the local network (mDNS)
+    before each attempt to connect; needs the extra `discovery`."""
     port: Annotated[int, Meta(ge=1, le=65535)] = 1883
-    """TCP port; 8883 is usual with TLS."""
+    """TCP port; 8883 is usual with TLS. With `host: auto` the announced one counts."""
     start: Literal["auto", "never"] = "auto"
     """`auto`: `edge-node up` starts a broker when the host is this machine and nothing listens there."""
+    announce: Annotated[int, Meta(ge=1, le=65535)] | None = None
+    """Port at which this machine's broker serves the network: `edge-node up` announces it by mDNS, for
+    `host: auto` elsewhere; needs the extra `discovery`. A broker that `up` started serves this machine only,
+    and is not announced."""
     prefix: Prefix = "edge"
     """First word of every topic."""
     username: Annotated[str, Meta(min_length=1, max_length=128)] | None = None
@@ -49,6 +57,11 @@ class BrokerSettings(Struct, frozen=True, kw_only=True):
     """Silence after which the connection counts as dead."""
     reconnect_max_seconds: Annotated[int, Meta(ge=1, le=600)] = 5
     """Longest pause between two attempts to connect; pauses start at 1 s and double."""
+
+    @property
+    def place(self) -> str:
+        """Where the broker is, in words."""
+        return "broker (host: auto)" if self.host == AUTO else f"broker {self.host}:{self.port}"
 
     @property
     def is_local(self) -> bool:

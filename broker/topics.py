@@ -52,6 +52,9 @@ class Topics:
     def device_enabled_set(self, device: str) -> str:
         return f"{self.prefix}/devices/{device}/enabled/set"
 
+    def device_settings(self, device: str) -> str:
+        return f"{self.prefix}/devices/{device}/settings"
+
     def device_settings_set(self, device: str) -> str:
         return f"{self.prefix}/devices/{device}/settings/set"
 

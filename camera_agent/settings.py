@@ -10,12 +10,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
+from broker.capture import Fps, Quality, Side
 from broker.messages import Id
 from broker.settings import BrokerSettings
-
-Fps = Annotated[float, Meta(gt=0, le=60)]
-Side = Annotated[int, Meta(ge=16, le=8192)]
-Quality = Annotated[int, Meta(ge=1, le=100)]
 
 
 class FolderSource(Struct, frozen=True, kw_only=True, tag="folder", tag_field="type"):
@@ -81,7 +78,7 @@ class OpenCvSource(Struct, frozen=True, kw_only=True, tag="opencv", tag_field="t
     device: Annotated[int, Meta(ge=0, le=63)] | Annotated[str, Meta(min_length=1)]
     """Number of a webcam, address of a stream, or name of a video file."""
     width: Side | None = None
-    """Pixels across to ask a webcam for; its own choice when absent."""
+    """Pixels across: asked of a webcam, and what comes wider is scaled down; as it comes when absent."""
     height: Side | None = None
     """Pixels down to ask a webcam for."""
     quality: Quality = 85

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from broker import discovery
 from broker.local import find_mosquitto, is_listening
 from broker.session import Session
+from broker.settings import AUTO
 from edge_node.errors import GalleryError
 from edge_node.settings import NodeConfig, S3Source
 
@@ -48,7 +50,7 @@ class Finding:
 
 def examine(config: NodeConfig) -> Iterator[Finding]:
     yield Finding("python", f"{platform.python_version()} on {platform.machine()}, {sys.prefix}")
-    packages = list(_packages())
+    packages = list(_packages(config))
     yield from packages
     if any(finding.is_fault for finding in packages):
         return
@@ -59,7 +61,7 @@ def examine(config: NodeConfig) -> Iterator[Finding]:
     yield _gallery(config)
 
 
-def _packages() -> Iterator[Finding]:
+def _packages(config: NodeConfig) -> Iterator[Finding]:
     for name in PACKAGES:
         version = _version(name)
         missing = "" if version else "pip install '.[node]'"
@@ -72,6 +74,10 @@ def _packages() -> Iterator[Finding]:
             version or "not installed",
             "" if needless else f"pip install '.[{extra}]', or sudo apt install mosquitto",
         )
+    wanted = config.broker.host == AUTO or config.broker.announce is not None
+    version = _version("zeroconf")
+    missing = "pip install '.[discovery]'" if wanted and not version else ""
+    yield Finding("zeroconf", version or "not installed", missing, is_fault=bool(missing))
     mosquitto = find_mosquitto()
     yield Finding(
         "mosquitto",
@@ -108,7 +114,13 @@ def _folder(subject: str, folder: Path) -> Finding:
 def _broker(config: NodeConfig) -> Finding:
     settings = config.broker
     where = f"{settings.host}:{settings.port}"
-    if not is_listening(settings.host, settings.port):
+    if settings.host == AUTO:
+        try:
+            where = str(discovery.find(settings.prefix))
+        except OSError as error:
+            advice = "announce it, see docs/install.md, or name it in broker.host"
+            return Finding("broker", str(error), advice, is_fault=True)
+    elif not is_listening(settings.host, settings.port):
         if settings.start == "auto" and settings.is_local:
             return Finding("broker", f"none at {where} yet", "edge-node up starts one, or start your own")
         return Finding("broker", f"{where} does not answer", "check broker.host and port", is_fault=True)

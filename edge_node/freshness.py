@@ -31,20 +31,29 @@ class Freshness:
         self._clocks: OrderedDict[str, _Clock] = OrderedDict()
 
     def age(
-        self, device: str, captured_at: datetime | None, received_at: datetime, monotonic: float
+        self,
+        device: str,
+        captured_at: datetime | None,
+        received_at: datetime,
+        monotonic: float,
+        limit_seconds: float | None = None,
     ) -> float | None:
-        """Seconds from capture to receipt, or None for a stale frame. Without a capture time it is 0."""
+        """Seconds from capture to receipt, or None for a stale frame. Without a capture time it is 0.
+
+        limit_seconds: for this frame, instead of the usual limit.
+        """
+        limit = self._limit if limit_seconds is None else limit_seconds
         if captured_at is None:
             return 0.0
         behind = (received_at - captured_at).total_seconds()
         clock = self._clock(device)
         for allowed in (0.0, clock.behind):
-            if abs(behind - allowed) <= self._limit:
+            if abs(behind - allowed) <= limit:
                 clock.behind, clock.last_captured = allowed, captured_at
                 return max(0.0, behind - allowed)
         advances = clock.last_captured is not None and captured_at > clock.last_captured
         clock.last_captured = captured_at
-        if not advances or abs(behind - clock.guess) > self._limit:
+        if not advances or abs(behind - clock.guess) > limit:
             clock.guess, clock.guessed_at = behind, monotonic
         clock.guess = min(clock.guess, behind)
         if monotonic - clock.guessed_at < STEADY_SECONDS:

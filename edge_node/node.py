@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from broker import timestamps
-from broker.errors import MessageError
 from broker.messages import Frame
 from broker.publication import Publication
 from broker.session import Session
@@ -18,10 +17,12 @@ from broker.topics import Topics
 from edge_node import heap
 from edge_node.assembly import build
 from edge_node.counters import Counters
+from edge_node.feeds import Feeds
 from edge_node.inbox import Inbox
 from edge_node.persons import Persons
 from edge_node.presence import Presence
 from edge_node.publish import Publisher
+from edge_node.reception import Reception
 from edge_node.rejections import Rejections
 from edge_node.report import Arrival, Reporter
 from edge_node.settings import NodeConfig
@@ -35,7 +36,6 @@ log = logging.getLogger(__name__)
 CONNECT_SECONDS = 10.0
 FIRST_POLL_SECONDS = 30.0
 IDLE_SECONDS = 0.5
-DEVICES_AT_MOST = 1_000
 
 
 class Node:
@@ -64,6 +64,16 @@ class Node:
         self._switches = Switches(state / "switches.json", config.node.id, self._topics, self._publish)
         self._presence = self._build_presence(state)
         self._met = {*config.cameras, *config.devices}
+        self._reception = Reception(
+            settings=config.node,
+            topics=self._topics,
+            feeds=Feeds(config.feeds),
+            inbox=self._inbox,
+            counters=self._counters,
+            rejections=self._rejections,
+            is_on=self._switches.is_on,
+            meet=self._meet,
+        )
         self._session = self._build_session()
         self._worker = Worker(
             settings=config.node,
@@ -124,7 +134,7 @@ class Node:
             self._config.broker,
             client_id=node.id,
             subscriptions=[
-                Subscription(self._topics.frames_filter(node.shared_group), self._receive),
+                *self._reception.subscriptions(),
                 Subscription(self._topics.device_enabled_set("+"), self._switches.receive, qos=1),
                 Subscription(self._topics.node_enabled_set(node.id), self._switches.receive, qos=1),
             ],
@@ -159,23 +169,10 @@ class Node:
         presence.resume({*self._config.cameras, *self._config.devices}, time.monotonic())
         return presence
 
-    def _receive(self, publication: Publication) -> None:
-        self._counters.receive(self._topics.device_of(publication.topic))
-        try:
-            frame = Frame.from_publication(publication, self._topics)
-        except MessageError as error:
-            self._rejections.reject(self._topics.device_of(publication.topic), error.reason, str(error))
-            return
-        if frame.device not in self._met and len(self._met) < DEVICES_AT_MOST:
+    def _meet(self, frame: Frame) -> None:
+        if frame.device not in self._met:
             self._met.add(frame.device)
             self._publish(self._switches.device_state(frame.device))
-        size = len(frame.jpeg)
-        if not self._switches.is_on(frame.device):
-            self._rejections.reject(frame.device, "switched_off", "recognition is off for this camera")
-        elif size > self._config.node.max_frame_bytes:
-            self._rejections.reject(frame.device, "too_large", f"{size} bytes")
-        elif not self._inbox.put(frame.device, Arrival(frame, timestamps.now(), time.monotonic())):
-            self._rejections.reject(frame.device, "crowded", "too many cameras wait at once")
 
     def _work(self) -> None:
         """Frames wait for the first poll: before it the family would be strangers."""

@@ -11,12 +11,16 @@ from edge_node.pipeline import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A frame that has come in: when, by both clocks, and how old it was by then, in seconds."""
+    """A frame that has come in: when, by both clocks, and how old it was by then, in seconds.
+
+    max_age_seconds: older than this it is not looked at; None is the node's own limit.
+    """
 
     frame: Frame
     received_at: datetime
     monotonic: float
     age: float = 0.0
+    max_age_seconds: float | None = None
 
     @property
     def captured_at(self) -> datetime:

@@ -7,8 +7,11 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from broker import foreign
+from broker.errors import SettingError
 from broker.messages import Id
 from broker.settings import BrokerSettings
+from broker.topics import is_id
 from edge_node.quiet import QuietRule
 from edge_node.view_settings import (
     AttentionSettings,
@@ -163,6 +166,30 @@ class GallerySettings(Struct, frozen=True, kw_only=True):
             raise ValueError("expected two places, one for authorised and another for restricted")
 
 
+class FeedSettings(Struct, frozen=True, kw_only=True):
+    """JPEGs that another program publishes, such as an ESP32-CAM or Frigate: a camera without an agent."""
+
+    topic: Annotated[str, Meta(min_length=1)]
+    """The topic. `{device}`, as one word of it, stands for any word and names the device."""
+    device: Annotated[str, Meta(min_length=1)] = foreign.DEVICE
+    """The device's id, made of the word in the topic; or a fixed id for a topic without `{device}`."""
+    max_age_seconds: Seconds | None = None
+    """Instead of `node.max_frame_age_seconds`, where the message says when it was captured."""
+    max_fps: Annotated[float, Meta(gt=0, le=60)] = 5.0
+    """Frames of one device looked at in a second; more are passed over and counted as `rate_limited`."""
+
+    def __post_init__(self) -> None:
+        fault = foreign.fault_of(self.topic)
+        if fault is not None:
+            raise SettingError(["topic"], fault)
+        places = self.topic.count(foreign.DEVICE)
+        if self.device.count(foreign.DEVICE) != places or not is_id(self.device.replace(foreign.DEVICE, "a")):
+            what = "an id, since the topic has no {device}"
+            if places:
+                what = "{device} once, as in the topic, with what may stand in an id around it"
+            raise SettingError(["device"], f"expected {what}: a-z, 0-9, - and _")
+
+
 class LogSettings(Struct, frozen=True, kw_only=True):
     """The JSON log of events."""
 
@@ -189,5 +216,19 @@ class NodeConfig(Struct, frozen=True, kw_only=True):
     devices: dict[Id, DeviceSettings] = msgspec.field(default_factory=dict)
     quiet: Rules = ()
     """Events that start nothing."""
+    feeds: tuple[FeedSettings, ...] = ()
     gallery: GallerySettings = GallerySettings()
     log: LogSettings = LogSettings()
+
+    def __post_init__(self) -> None:
+        for number, feed in enumerate(self.feeds):
+            if foreign.is_below(feed.topic, self.broker.prefix):
+                expected = f"expected a topic that cannot be one of those below {self.broker.prefix}/"
+                raise SettingError(["feeds", number, "topic"], expected)
+            for earlier in self.feeds[:number]:
+                if foreign.meet(feed.topic, earlier.topic):
+                    expected = f"expected a topic that no other feed takes; {earlier.topic} does"
+                    raise SettingError(["feeds", number, "topic"], expected)
+                if feed.device == earlier.device and foreign.DEVICE not in feed.device:
+                    expected = f"expected a device of its own; {earlier.topic} has the same"
+                    raise SettingError(["feeds", number, "device"], expected)

@@ -31,6 +31,9 @@ def plan(config: NodeConfig, file: Path) -> list[Child]:
             command = [python, "-m", "broker.local", *place]
             ask = partial(answers, host, port, PROBE_SECONDS)
             children.append(Child("broker", command, ask=ask, watchdog_seconds=BROKER_WATCHDOG_SECONDS))
+    if config.broker.announce is not None:
+        place = ["--port", str(config.broker.announce), "--prefix", config.broker.prefix]
+        children.append(Child("announce", [python, "-m", "broker.announce", *place]))
     children.append(Child("log", [python, "-m", "edge_node", "log", *settings]))
     command = [python, "-m", "edge_node", "run", *settings]
     children.append(Child("node", command, start_seconds=NODE_START_SECONDS))

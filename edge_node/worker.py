@@ -54,8 +54,10 @@ class Worker:
 
     def _answer(self, arrival: Arrival) -> None:
         frame = arrival.frame
-        age = self._freshness.age(frame.device, frame.captured_at, arrival.received_at, arrival.monotonic)
-        limit = self._settings.max_frame_age_seconds
+        limit = arrival.max_age_seconds or self._settings.max_frame_age_seconds
+        age = self._freshness.age(
+            frame.device, frame.captured_at, arrival.received_at, arrival.monotonic, limit
+        )
         if age is None or age + time.monotonic() - arrival.monotonic > limit:
             clocks = (
                 f"captured {frame.captured_at}, received {arrival.received_at}; is the camera's clock right?"

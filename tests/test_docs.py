@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from broker.capture import Capture
 from broker.config import SECTIONS, load
 from broker.messages import Event, Observation, ObservedFace, WireJson
 from broker.presence import DevicePeople, PersonState
@@ -36,9 +37,19 @@ def test_the_example_configuration_is_read_by_both_programs() -> None:
     assert load(ROOT / "config.yaml", AgentConfig).cameras
 
 
-@pytest.mark.parametrize(
-    "message", [Event, Observation, GalleryState, NodeStats, DeviceStats, DevicePeople, PersonState]
+MESSAGES = (
+    Event,
+    Observation,
+    Capture,
+    GalleryState,
+    NodeStats,
+    DeviceStats,
+    DevicePeople,
+    PersonState,
 )
+
+
+@pytest.mark.parametrize("message", MESSAGES)
 def test_every_field_on_the_wire_is_documented(message: type[WireJson]) -> None:
     section = WIRE.split(f"## {message.__name__}\n")[1].split("\n## ")[0]
     documented = re.findall(r"^\| `(\w+)`", section, re.MULTILINE)

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from broker import foreign
 from broker.errors import BrokerError
 from broker.mosquitto import acl, conf, passwords
 from broker.topics import PREFIX_PATTERN, Topics, is_id
@@ -22,6 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         loggers=options.loggers,
         dashboards=options.dashboards,
         home_assistants=("homeassistant",) if options.homeassistant else (),
+        feeds=tuple(options.feed),
     )
     twice = sorted({name for name in identities.names if identities.names.count(name) > 1})
     if twice:
@@ -52,6 +54,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--loggers", type=_names, default=("edge-logger",), help="loggers, by comma")
     parser.add_argument("--dashboards", type=_names, default=(), help="other readers, by comma")
     parser.add_argument("--homeassistant", action="store_true", help="a user for Home Assistant")
+    parser.add_argument(
+        "--feed",
+        type=_feed,
+        action="append",
+        default=[],
+        metavar="[USER=]TOPIC",
+        help="a topic of `feeds` in config.yaml, which nodes may read and USER may write; may be repeated",
+    )
     parser.add_argument("--prefix", type=_prefix, default="edge", help="first word of every topic")
     parser.add_argument("--passwords", action="store_true", help="make passwords; those that exist stay")
     parser.add_argument(
@@ -66,6 +76,15 @@ def _names(text: str) -> tuple[str, ...]:
         if not is_id(name):
             raise argparse.ArgumentTypeError(f"no name for a topic: {name!r}; a-z, 0-9, - and _, 64 at most")
     return names
+
+
+def _feed(text: str) -> acl.Feed:
+    user, sign, topic = text.partition("=")
+    feed = acl.Feed(topic, user) if sign and is_id(user) else acl.Feed(text)
+    fault = foreign.fault_of(feed.topic) if feed.topic else "expected a topic"
+    if fault is not None:
+        raise argparse.ArgumentTypeError(f"{feed.topic!r}: {fault}")
+    return feed
 
 
 def _prefix(text: str) -> str:

@@ -6,10 +6,23 @@ Rights hang on the user name, which the password proves, and never on the client
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from broker import foreign
 from broker.topics import Topics
 
 DISCOVERY = "homeassistant"
 """Home Assistant's own prefix for MQTT discovery and for its birth message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A topic of another program, which nodes may read; `user` is who publishes there, where he is ours."""
+
+    topic: str
+    user: str | None = None
+
+    @property
+    def filter(self) -> str:
+        return foreign.filter_of(self.topic)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,10 +34,17 @@ class Identities:
     loggers: tuple[str, ...] = ()
     dashboards: tuple[str, ...] = ()
     home_assistants: tuple[str, ...] = ()
+    feeds: tuple[Feed, ...] = ()
+
+    @property
+    def publishers(self) -> tuple[str, ...]:
+        """Users who publish on topics of other programs."""
+        return tuple(dict.fromkeys(feed.user for feed in self.feeds if feed.user))
 
     @property
     def names(self) -> tuple[str, ...]:
-        return (*self.devices, *self.nodes, *self.loggers, *self.dashboards, *self.home_assistants)
+        ours = (*self.devices, *self.nodes, *self.loggers, *self.dashboards, *self.home_assistants)
+        return (*ours, *self.publishers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +62,7 @@ def device(name: str, topics: Topics) -> Rights:
             topics.device_enabled_set(name),
             topics.device_settings_set(name),
         ),
-        write=(topics.frames(name), topics.device_status(name)),
+        write=(topics.frames(name), topics.device_status(name), topics.device_settings(name)),
     )
 
 
@@ -52,6 +72,7 @@ def node(name: str, topics: Topics) -> Rights:
             topics.frames_filter(),
             topics.observations_filter(),
             topics.device_status("+"),
+            topics.device_settings("+"),
             topics.device_enabled("+"),
             topics.device_enabled_set("+"),
             topics.node_enabled_set(name),
@@ -88,6 +109,7 @@ def dashboard(name: str, topics: Topics) -> Rights:
             topics.events_filter(),
             topics.observations_filter(),
             topics.device_status("+"),
+            topics.device_settings("+"),
             topics.device_people("+"),
             topics.device_snapshot("+"),
             topics.device_stats("+"),
@@ -119,12 +141,21 @@ def home_assistant(name: str, topics: Topics) -> Rights:
 
 def text(identities: Identities, topics: Topics) -> str:
     """The whole file. Whatever is not named in it is forbidden."""
+
+    def node_with_feeds(name: str, topics: Topics) -> Rights:
+        rights = node(name, topics)
+        return Rights((*rights.read, *dict.fromkeys(feed.filter for feed in identities.feeds)), rights.write)
+
+    def publisher(name: str, _topics: Topics) -> Rights:
+        return Rights(read=(), write=tuple(feed.filter for feed in identities.feeds if feed.user == name))
+
     roles: tuple[tuple[str, Callable[[str, Topics], Rights], Iterable[str]], ...] = (
         ("camera", device, identities.devices),
-        ("recognition node", node, identities.nodes),
+        ("recognition node", node_with_feeds, identities.nodes),
         ("logger", logger, identities.loggers),
         ("dashboard", dashboard, identities.dashboards),
         ("Home Assistant", home_assistant, identities.home_assistants),
+        ("another program", publisher, identities.publishers),
     )
     blocks = [
         "\n".join(_block(title, name, rights_of(name, topics)))

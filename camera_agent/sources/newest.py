@@ -1,9 +1,10 @@
 """One slot between the thread that captures and the one that sends: a newer frame replaces an older one."""
 
 import threading
+import time
 from collections.abc import Iterator
 
-from camera_agent.pace import Pace
+from camera_agent.pace import STEP_SECONDS, Pace
 from camera_agent.sources import Captured, SourceError
 
 STALL_SECONDS = 10.0
@@ -36,18 +37,23 @@ class Newest:
 
     def frames(self, pace: Pace) -> Iterator[Captured]:
         """Ends after `stop`. Raises SourceError after `fail`, and when no frame comes for too long."""
-        patience_seconds = STALL_SECONDS + 2 * pace.period_seconds
+        since = time.monotonic()
         while True:
             with self._changed:
-                if not self._changed.wait_for(self._stirs, patience_seconds):
-                    raise SourceError(f"no frame for {patience_seconds:.0f} s")
+                stirred = self._changed.wait_for(self._stirs, STEP_SECONDS)
                 if self._stopped:
                     return
                 frame, self._frame = self._frame, None
-                if frame is None:
-                    assert self._failure is not None
+                if frame is None and self._failure is not None:
                     raise self._failure
-            yield frame
+            if not stirred:
+                pace.steps += 1
+            patience_seconds = STALL_SECONDS + 2 * pace.period_seconds
+            if frame is not None:
+                yield frame
+                since = time.monotonic()
+            elif time.monotonic() - since > patience_seconds:
+                raise SourceError(f"no frame for {patience_seconds:.0f} s")
 
     def _stirs(self) -> bool:
         return self._stopped or self._frame is not None or self._failure is not None

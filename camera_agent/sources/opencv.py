@@ -14,7 +14,6 @@ from camera_agent.sources.newest import Newest
 
 OPEN_MILLISECONDS = 5000
 READ_MILLISECONDS = 5000
-GOODBYE_SECONDS = 1.0
 USUAL_FPS = 25.0
 """Of a video file that does not say."""
 
@@ -39,7 +38,7 @@ class Live:
 
     def __init__(self, cv2: Any, settings: OpenCvSource, pace: Pace) -> None:
         self._cv2 = cv2
-        self._quality = settings.quality
+        self._settings = settings
         self._pace = pace
         self._newest = Newest()
         self._stopped = threading.Event()
@@ -54,8 +53,9 @@ class Live:
         self._newest.stop()
 
     def close(self) -> None:
+        """Blocks as long as a read hangs: then only a new process helps, and the supervisor sees to that."""
         self._stopped.set()
-        self._reader.join(GOODBYE_SECONDS)
+        self._reader.join()
 
     def _read(self) -> None:
         try:
@@ -64,7 +64,7 @@ class Live:
                     raise SourceError("the camera gives no more frames")
                 captured_at = timestamps.now()
                 if self._pace.admits():
-                    jpeg = _jpeg(self._cv2, self._capture, self._quality)
+                    jpeg = _jpeg(self._cv2, self._capture, self._settings)
                     self._newest.put(Captured(jpeg, captured_at))
         except SourceError as error:
             self._newest.fail(error)
@@ -97,7 +97,7 @@ class Video:
         capture = _open(self._cv2, self._settings)
         try:
             video_fps = capture.get(self._cv2.CAP_PROP_FPS)
-            step = (video_fps if video_fps > 0 else USUAL_FPS) / self._pace.fps
+            video_fps = video_fps if video_fps > 0 else USUAL_FPS
             grabbed, wanted = 0, 1.0
             while self._pace.wait(self._stopped):
                 while grabbed < int(wanted):
@@ -106,8 +106,8 @@ class Video:
                             raise SourceError(f"{self._settings.device} holds no frames")
                         return
                     grabbed += 1
-                wanted += step
-                jpeg = _jpeg(self._cv2, capture, self._settings.quality)
+                wanted += video_fps / self._pace.fps
+                jpeg = _jpeg(self._cv2, capture, self._settings)
                 yield Captured(jpeg, timestamps.now())
         finally:
             capture.release()
@@ -135,12 +135,16 @@ def _open(cv2: Any, settings: OpenCvSource) -> Any:
     return capture
 
 
-def _jpeg(cv2: Any, capture: Any, quality: int) -> bytes:
-    """The frame grabbed last."""
+def _jpeg(cv2: Any, capture: Any, settings: OpenCvSource) -> bytes:
+    """The frame grabbed last; one wider than wanted is scaled down."""
     retrieved, image = capture.retrieve()
     if not retrieved:
         raise SourceError("a frame cannot be decoded")
-    encoded, jpeg = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    height, width = image.shape[:2]
+    if settings.width is not None and width > settings.width:
+        size = settings.width, max(1, round(height * settings.width / width))
+        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    encoded, jpeg = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, settings.quality])
     if not encoded:
         raise SourceError("a frame cannot be encoded")
     return bytes(jpeg)

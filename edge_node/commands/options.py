@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TypeAlias
 
+from broker import discovery
 from broker.config import load
 from broker.errors import ConfigError
 from edge_node.settings import NodeConfig
@@ -20,14 +21,15 @@ def add_config(parser: argparse.ArgumentParser) -> None:
 
 
 def read_config(arguments: argparse.Namespace, *, or_defaults: bool = False) -> NodeConfig:
-    """Raises ConfigError, also for credentials that cannot be read.
+    """Raises ConfigError, also for credentials that cannot be read and a broker that cannot be looked for.
 
     or_defaults: the default file may be absent, then every setting has its default.
     """
     if or_defaults and arguments.config == DEFAULT_CONFIG and not DEFAULT_CONFIG.exists():
         return NodeConfig()
     config = load(arguments.config, NodeConfig)
-    faults = [f"{arguments.config}: {fault}" for fault in config.broker.unreadable()]
+    unreadable = config.broker.unreadable()
+    faults = [f"{arguments.config}: {fault}" for fault in unreadable or discovery.faults(config.broker)]
     if faults:
         raise ConfigError(faults)
     return config

@@ -75,6 +75,16 @@ def test_a_camera_reads_its_own_settings_and_no_frames(join: Join) -> None:
     assert set(topics_of(at_garage)) == {"edge/devices/garage/settings/set"}
 
 
+def test_a_camera_says_its_own_settings_and_nobody_elses(join: Join) -> None:
+    _, at_node = join("node-1", TOPICS.device_settings("+"))
+    _, at_dashboard = join("homeassistant", TOPICS.device_settings("+"))
+    camera, _ = join("front-door")
+    for device in ("garage", "front-door"):
+        camera.publish(Publication(topic=TOPICS.device_settings(device), payload=b"{}", qos=1))
+    assert eventually(lambda: at_node and at_dashboard)
+    assert topics_of(at_node) == topics_of(at_dashboard) == ["edge/devices/front-door/settings"]
+
+
 def test_an_event_goes_from_the_node_to_the_logger_and_its_acknowledgement_back(join: Join) -> None:
     logger, at_logger = join("edge-logger", TOPICS.events_filter(), TOPICS.frames_filter())
     node, at_node = join("node-1", TOPICS.acks("node-1"), TOPICS.acks("node-2"))

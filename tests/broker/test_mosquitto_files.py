@@ -57,14 +57,33 @@ def test_another_prefix_is_used_throughout(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--devices", "Front Door"], ["--devices", "a\nuser b"], ["--prefix", "a/#"], ["--nodes", "+"]],
+    [
+        ["--feed", "a/#"],
+        ["--feed", "x=a/b\ntopic #"],
+        ["--devices", "Front Door"],
+        ["--devices", "a\nuser b"],
+        ["--prefix", "a/#"],
+        ["--nodes", "+"],
+    ],
 )
 def test_names_that_would_break_the_file_are_refused(
     arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
         generator.main(["--out", str(tmp_path), *arguments])
-    assert "no name for a topic" in (text := capsys.readouterr().err) or "no prefix for topics" in text
+    said = capsys.readouterr().err
+    assert any(words in said for words in ("no name for a topic", "no prefix for topics", "expected a topic"))
+
+
+def test_a_feed_is_read_by_nodes_and_written_by_the_user_before_it(tmp_path: Path) -> None:
+    feeds = ["--feed", "frigate/{device}/person/snapshot", "--feed", "esp32=esp32/door/jpg"]
+    assert generator.main(["--out", str(tmp_path), *feeds]) == 0
+    blocks = (tmp_path / "mosquitto.acl").read_text().split("\n\n")
+    (node,) = (block for block in blocks if "user node-1\n" in block)
+    assert "topic read frigate/+/person/snapshot\n" in node
+    assert "topic read esp32/door/jpg\n" in node
+    assert "# another program\nuser esp32\ntopic write esp32/door/jpg\n" in blocks
+    assert sum("esp32/door/jpg" in block for block in blocks) == 2
 
 
 def test_a_name_has_one_role(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

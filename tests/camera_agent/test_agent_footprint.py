@@ -5,7 +5,7 @@ from pathlib import Path
 from tests.camera_agent.agent_process import ROOT, StartAgent
 from tests.watcher import Watcher
 
-HEAVY = ("numpy", "cv2", "onnxruntime", "boto3", "dlib", "PIL", "edge_node")
+HEAVY = ("numpy", "cv2", "onnxruntime", "boto3", "dlib", "PIL", "zeroconf", "edge_node")
 
 
 def test_importing_the_agent_loads_nothing_heavy() -> None:

@@ -25,7 +25,7 @@ FRAMES = "edge/frames/front-door"
 STATUS = "edge/devices/front-door/status"
 
 
-def folder_camera(photos: Path, device: str = "front-door", fps: int = 20, **more: Any) -> str:
+def folder_camera(photos: Path, device: str = "front-door", fps: float = 20, **more: Any) -> str:
     """One entry of `cameras`, in the JSON that YAML contains: three photos of 0.2 to 0.35 MB."""
     files = [str(photos / name) for name in ("obama.jpg", "obama2.jpg", "biden.jpg")]
     source = {"type": "folder", "files": files} | more
@@ -181,17 +181,10 @@ def test_a_program_that_dies_is_started_again(
 
 
 def test_ready_and_watchdog_follow_the_frames(
-    photos: Path, tmp_path: Path, mosquitto: PrivateBroker, systemd: socket.socket, start_agent: StartAgent
+    photos: Path, mosquitto: PrivateBroker, systemd: socket.socket, start_agent: StartAgent
 ) -> None:
-    pictures = tmp_path / "pictures"
-    agent = start_agent(f"  front-door: {{fps: 20, source: {{type: folder, path: {pictures}}}}}\n")
-    systemd.settimeout(1.5)
-    with pytest.raises(TimeoutError):
-        systemd.recv(100)
+    agent = start_agent(folder_camera(photos))
     systemd.settimeout(5)
-    (tmp_path / "filled").mkdir()
-    (tmp_path / "filled/a.jpg").write_bytes((photos / "obama.jpg").read_bytes())
-    (tmp_path / "filled").rename(pictures)
     heard = [systemd.recv(100) for _ in range(3)]
     assert heard == [b"READY=1", b"WATCHDOG=1", b"WATCHDOG=1"]
     assert agent.end(signal.SIGINT) == 0
@@ -217,6 +210,33 @@ def test_a_replay_that_waits_for_a_silent_broker_is_alive(
     mosquitto.suspend()
     systemd.settimeout(5)
     assert [systemd.recv(100) for _ in range(6)] == [b"READY=1", *5 * [b"WATCHDOG=1"]]
+
+
+@pytest.mark.parametrize(
+    "camera",
+    [
+        "{source: {type: folder, path: nowhere}}",
+        "{source: {type: command, command: /no/program}}",
+        "{source: {type: command, command: sleep 60}}",
+        "{fps: 0.01, source: {type: command, command: sleep 60}}",
+    ],
+)
+def test_an_agent_whose_camera_gives_no_frame_is_alive_while_it_tries(
+    camera: str, mosquitto: PrivateBroker, systemd: socket.socket, start_agent: StartAgent
+) -> None:
+    start_agent(f"  front-door: {camera}\n")
+    systemd.settimeout(5)
+    assert [systemd.recv(100) for _ in range(3)] == [b"READY=1", *2 * [b"WATCHDOG=1"]]
+
+
+def test_a_rate_so_low_that_minutes_pass_between_frames_is_no_hang(
+    photos: Path, watcher: Watcher, systemd: socket.socket, start_agent: StartAgent
+) -> None:
+    start_agent(folder_camera(photos, fps=0.01))
+    watcher.wait_for_count(FRAMES, 1)
+    systemd.settimeout(3)
+    assert [systemd.recv(100) for _ in range(6)] == [b"READY=1", *5 * [b"WATCHDOG=1"]]
+    assert len(watcher.on(FRAMES)) == 1
 
 
 def test_a_hung_source_does_not_feed_the_watchdog(

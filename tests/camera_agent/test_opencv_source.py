@@ -1,5 +1,6 @@
 import itertools
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 
 from camera_agent.pace import Pace
 from camera_agent.settings import OpenCvSource
-from camera_agent.sources import SourceError, open_source
+from camera_agent.sources import SourceError, newest, open_source, opencv
 from camera_agent.sources.opencv import Live
 
 cv2: Any = pytest.importorskip("cv2")
@@ -50,6 +51,47 @@ def test_a_video_file_begins_again(video: str) -> None:
     assert shades == [*range(FRAMES), 0, 1, 2]
     source.stop()
     source.close()
+
+
+def test_what_is_wider_than_wanted_is_scaled_down_in_its_proportions(video: str) -> None:
+    def size(width: int) -> tuple[int, ...]:
+        jpeg = next(open_source(OpenCvSource(device=video, width=width), Pace(20)).frames()).jpeg
+        return tuple(cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR).shape)
+
+    assert size(32) == (24, 32, 3)
+    assert size(640) == (48, 64, 3)
+
+
+class FakeHungCapture:
+    """cv2.VideoCapture of a camera whose driver never comes back."""
+
+    def __init__(self) -> None:
+        self.released = threading.Event()
+
+    def grab(self) -> bool:
+        self.released.wait()
+        return False
+
+    def release(self) -> None:
+        """Nothing to let go of."""
+
+
+def test_a_driver_that_hangs_holds_the_cameras_thread_so_that_the_supervisor_sees_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    capture = FakeHungCapture()
+    monkeypatch.setattr(opencv, "_open", lambda *_: capture)
+    monkeypatch.setattr(newest, "STALL_SECONDS", 0.1)
+    source = Live(cv2, OpenCvSource(device=0), Pace(60))
+    with pytest.raises(SourceError, match="no frame for 0 s"):
+        next(source.frames())
+    closing = threading.Thread(target=source.close)
+    closing.start()
+    closing.join(1.5)
+    assert closing.is_alive()
+    capture.released.set()
+    closing.join(2)
+    assert not closing.is_alive()
 
 
 def test_a_camera_is_read_as_fast_as_it_gives_and_its_end_is_an_error(video: str) -> None:

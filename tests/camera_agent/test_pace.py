@@ -43,6 +43,24 @@ def test_missed_turns_are_not_made_up_for() -> None:
     assert [pace.admits() for _ in range(3)] == [True, False, False]
 
 
+def test_a_change_holds_for_the_turn_that_is_waited_for() -> None:
+    pace, stop, waited = Pace(0.01), threading.Event(), threading.Event()
+    assert pace.wait(stop)
+
+    def wait() -> None:
+        if pace.wait(stop):
+            waited.set()
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    assert not waited.wait(0.2)
+    pace.change(50)
+    assert waited.wait(2)
+    thread.join()
+    assert 1 <= pace.steps <= 2
+    assert [pace.admits() for _ in range(2)] == [False, False]
+
+
 def test_a_stopped_wait_gives_no_turn() -> None:
     stop = threading.Event()
     stop.set()

@@ -8,10 +8,16 @@ from typing import Any
 
 import pytest
 
+from broker.capture import Capture
+from broker.publication import Publication
+from broker.topics import Topics
+from camera_agent.camera import Camera
 from camera_agent.pace import Pace
-from camera_agent.settings import PiCameraSource
+from camera_agent.settings import CameraSettings, PiCameraSource
 from camera_agent.sources import SourceError, open_source
 from camera_agent.sources.picamera import captured_at
+from tests.private_broker import PrivateBroker, eventually
+from tests.watcher import Watcher
 
 JPEG = b"\xff\xd8\xff a picture"
 
@@ -157,6 +163,37 @@ def test_without_picamera2_the_package_is_named(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setitem(sys.modules, "libcamera", ModuleType("libcamera"))
     with pytest.raises(SourceError, match=r"sudo apt install python3-picamera2"):
         open_source(PiCameraSource(), Pace(5))
+
+
+def test_a_change_of_settings_opens_the_camera_again(
+    board: Callable[[bool], None], mosquitto: PrivateBroker, watcher: Watcher
+) -> None:
+    board(False)
+    settings = CameraSettings(source=PiCameraSource(), fps=60)
+    camera = Camera("yard", settings, mosquitto.settings, "boot", lambda _bug: None)
+    camera.start()
+    sizes, qualities = [(1280, 720)], [85]
+    topic = Topics().device_settings_set("yard")
+    try:
+        watcher.wait_for_count("edge/devices/yard/settings", 1)
+        for wish in (b'{"width":640}', b'{"quality":50}', b'{"fps":20,"width":1280}', b'{"fps":30}'):
+            watcher.session.publish(Publication(topic=topic, payload=wish, qos=1))
+            assert eventually(lambda: len(FakePicamera2.opened) == len(sizes) + 1)
+            now = FakePicamera2.opened[-1]
+            assert eventually(lambda now=now: now.started)  # type: ignore[misc]
+            sizes.append(now.configuration["main"]["size"])
+            qualities.append(now.encoder.q or 0)
+        seen = camera.captured
+        assert eventually(lambda: camera.captured > seen)
+    finally:
+        camera.close()
+        camera.join(5)
+    assert sizes == [(1280, 720), (640, 360), (640, 360), (1280, 720), (1280, 720)]
+    assert qualities == [85, 85, 50, 50, 50]
+    assert all(camera.closed for camera in FakePicamera2.opened)
+    assert FakePicamera2.opened[-1].configuration["controls"] == {"FrameDurationLimits": (33333, 33333)}
+    (said,) = {one.payload for one in watcher.on("edge/devices/yard/settings")[-1:]}
+    assert Capture.from_json(said) == Capture(fps=30, width=1280, quality=50)
 
 
 @pytest.mark.parametrize("sensor_microseconds", [None, 0, 10**18])
