@@ -48,6 +48,9 @@ class Topics:
     def device_enabled_set(self, device: str) -> str:
         return f"{self.prefix}/devices/{device}/enabled/set"
 
+    def device_settings(self, device: str) -> str:
+        return f"{self.prefix}/devices/{device}/settings"
+
     def device_settings_set(self, device: str) -> str:
         return f"{self.prefix}/devices/{device}/settings/set"
 
@@ -56,6 +59,15 @@ class Topics:
 
     def node_stats(self, node: str) -> str:
         return f"{self.prefix}/nodes/{node}/stats"
+
+    def node_enabled(self, node: str) -> str:
+        return f"{self.prefix}/nodes/{node}/enabled"
+
+    def node_enabled_set(self, node: str) -> str:
+        return f"{self.prefix}/nodes/{node}/enabled/set"
+
+    def person(self, person_id: str) -> str:
+        return f"{self.prefix}/people/{person_id}"
 
     def gallery_state(self) -> str:
         return f"{self.prefix}/gallery/state"

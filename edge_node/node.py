@@ -16,6 +16,7 @@ from broker.subscription import Subscription
 from broker.topics import Topics
 from edge_node.assembly import build
 from edge_node.counters import Counters
+from edge_node.homeassistant.announcer import Announcer
 from edge_node.inbox import Inbox
 from edge_node.rejections import Rejections
 from edge_node.report import Arrival
@@ -50,6 +51,7 @@ class Node:
         log.info(
             "engine %s; gallery by %s: %d people", self._pipeline.model, gallery.model, len(gallery.people)
         )
+        self._announcer = Announcer(config, lambda one: self._session.publish(one))
         self._session = self._build_session()
         self._worker = Worker(
             settings=config.node,
@@ -98,11 +100,15 @@ class Node:
         return Session(
             self._config.broker,
             client_id=node.id,
-            subscriptions=[Subscription(self._topics.frames_filter(node.shared_group), self._receive)],
+            subscriptions=[
+                Subscription(self._topics.frames_filter(node.shared_group), self._receive),
+                *self._announcer.subscriptions(),
+            ],
             will=status(status_topic, "offline"),
             births=lambda: (
                 status(status_topic, "online"),
                 self._refresher.state().to_publication(self._topics),
+                *self._announcer.births(),
             ),
             on_bug=self._fail,
         )
@@ -114,6 +120,8 @@ class Node:
         except MessageError as error:
             self._rejections.reject(self._topics.device_of(publication.topic), error.reason, str(error))
             return
+        if not frame.test:
+            self._announcer.hear(frame.device)
         size = len(frame.jpeg)
         if size > self._config.node.max_frame_bytes:
             self._rejections.reject(frame.device, "too_large", f"{size} bytes")
@@ -137,7 +145,10 @@ class Node:
             if gallery is not None:
                 self._pipeline.gallery = gallery
                 log.info("gallery %s: %d people", gallery.version, len(gallery.people))
-            self._session.publish(self._refresher.state().to_publication(self._topics))
+            state = self._refresher.state()
+            self._session.publish(state.to_publication(self._topics))
+            if state.synced_at is not None:
+                self._announcer.meet(self._pipeline.gallery.people)
             self._polled.set()
             self.stop.wait(self._config.gallery.poll_seconds)
 

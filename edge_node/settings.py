@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from broker.messages import Id
 from broker.settings import BrokerSettings
+from edge_node.homeassistant.settings import HomeAssistantSettings
 from edge_node.view_settings import (
     Cosine,
     DecideSettings,
@@ -16,6 +17,7 @@ from edge_node.view_settings import (
     MatchSettings,
     QualitySettings,
     Seconds,
+    Shown,
 )
 
 
@@ -24,6 +26,8 @@ class NodeSettings(Struct, frozen=True, kw_only=True):
 
     id: Id = "node-1"
     """Name of the node in topics and events; unique at the broker."""
+    name: Shown | None = None
+    """What to call the node where people read it, in Home Assistant; its id when absent."""
     state_dir: Path | None = None
     """Where mirrors, templates and converted models live. Default: systemd's `STATE_DIRECTORY`, else
     `~/.local/state/edge-node`."""
@@ -176,4 +180,5 @@ class NodeConfig(Struct, frozen=True, kw_only=True):
     decide: DecideSettings = DecideSettings()
     devices: dict[Id, DeviceSettings] = msgspec.field(default_factory=dict)
     gallery: GallerySettings = GallerySettings()
+    homeassistant: HomeAssistantSettings = HomeAssistantSettings()
     log: LogSettings = LogSettings()

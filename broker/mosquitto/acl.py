@@ -54,6 +54,7 @@ def node(name: str, topics: Topics) -> Rights:
             topics.device_status("+"),
             topics.device_enabled("+"),
             topics.device_enabled_set("+"),
+            topics.node_status("+"),
             topics.requests("+"),
             topics.acks(name),
             f"{DISCOVERY}/status",
@@ -70,6 +71,7 @@ def node(name: str, topics: Topics) -> Rights:
             topics.gallery_state(),
             topics.replies("+"),
             f"{DISCOVERY}/device/+/config",
+            f"{DISCOVERY}/+/+/+/config",
         ),
     )
 

@@ -1,0 +1,164 @@
+"""Keeps Home Assistant told: at each connect, when it comes up, and when something new is heard of."""
+
+import importlib.metadata
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
+
+from broker import timestamps
+from broker.publication import Publication
+from broker.subscription import Subscription
+from broker.topics import Topics, is_id
+from edge_node.faces import Person
+from edge_node.homeassistant import memory
+from edge_node.homeassistant.inventory import device_id, inventory
+from edge_node.homeassistant.memory import Memory
+from edge_node.homeassistant.transition import transition
+from edge_node.settings import NodeConfig
+
+log = logging.getLogger(__name__)
+
+HEARD_AT_MOST = 64
+"""Cameras and nodes beyond the settings', so that a stranger on the network cannot fill Home Assistant."""
+
+
+class Announcer:
+    """Methods may be called from any thread; none waits for the network.
+
+    publish: hands a publication to the session. A camera is announced while a section of the settings names
+    it or while it was heard of within `forget_days`; clearing its retained status forgets it at once.
+    """
+
+    def __init__(
+        self,
+        config: NodeConfig,
+        publish: Callable[[Publication], object],
+        now: Callable[[], datetime] = timestamps.now,
+    ) -> None:
+        self._config = config
+        self._settings = config.homeassistant
+        self._topics = Topics(config.broker.prefix)
+        self._publish = publish
+        self._now = now
+        self._lock = threading.Lock()
+        self._path = config.node.state_folder() / "homeassistant.json"
+        loaded = memory.load(self._path)
+        self._saved = loaded
+        self._announced = loaded.announced
+        self._heard = dict(loaded.heard)
+        self._nodes = set(loaded.nodes)
+        self._people: Sequence[Person] | None = None if self._settings.people else ()
+        self._sent: dict[str, bytes] = {}
+        self._crowded = False
+
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        if not self._settings.enabled:
+            return ()
+        return (
+            Subscription(f"{self._settings.prefix}/status", self.greet),
+            Subscription(self._topics.device_status("+"), self.note_camera),
+            Subscription(self._topics.node_status("+"), self.note_node),
+        )
+
+    def births(self) -> Sequence[Publication]:
+        """Everything, for a session that has just connected."""
+        with self._lock:
+            self._sent.clear()
+            return self._changes()
+
+    def greet(self, publication: Publication) -> None:
+        """Home Assistant's own status. A retained one is old, and came with the connect."""
+        if publication.payload == b"online" and not publication.retain:
+            for one in self.births():
+                self._publish(one)
+
+    def note_camera(self, publication: Publication) -> None:
+        """A camera's status; an empty one has been cleared by somebody who wants the camera gone."""
+        device = self._topics.device_of(publication.topic)
+        if publication.payload == b"online":
+            self.hear(device)
+        elif not publication.payload:
+            with self._lock:
+                if self._heard.pop(device, None) is not None:
+                    self._tell()
+
+    def note_node(self, publication: Publication) -> None:
+        """Another node's status, or this one's."""
+        node = self._topics.device_of(publication.topic)
+        with self._lock:
+            before = set(self._nodes)
+            if not publication.payload:
+                self._nodes.discard(node)
+            elif is_id(node) and len(self._nodes) < HEARD_AT_MOST:
+                self._nodes.add(node)
+            if self._nodes != before:
+                self._tell()
+
+    def hear(self, device: str) -> None:
+        """A camera has sent something."""
+        today = self._now().date()
+        if self._heard.get(device) == today or not self._settings.enabled or not is_id(device):
+            return
+        with self._lock:
+            if device not in self._heard and len(self._heard) >= HEARD_AT_MOST:
+                log.log(
+                    logging.DEBUG if self._crowded else logging.WARNING,
+                    "%s is not announced to Home Assistant: %d cameras are; name it in a section `devices`",
+                    device,
+                    HEARD_AT_MOST,
+                )
+                self._crowded = True
+                return
+            self._heard[device] = today
+            self._tell()
+
+    def meet(self, people: Sequence[Person]) -> None:
+        """Who is in the gallery, once its source has been read: until then nobody is taken away."""
+        with self._lock:
+            if self._settings.enabled and self._settings.people and people != self._people:
+                self._people = people
+                self._tell()
+
+    def _tell(self) -> None:
+        for one in self._changes():
+            self._publish(one)
+
+    def _changes(self) -> list[Publication]:
+        """What differs from what was sent since the connect."""
+        settings = self._settings
+        recent = _since(self._heard, self._now().date() - timedelta(days=settings.forget_days))
+        self._heard = recent
+        people = self._people
+        persons = device_id(self._topics, "person", "")
+        waiting = [name for name in self._announced.devices if people is None and name.startswith(persons)]
+        devices = inventory(self._config, cameras=recent, nodes=self._nodes, people=people or ())
+        told, self._announced = transition(
+            self._announced,
+            devices if settings.enabled else [],
+            prefix=settings.prefix,
+            form=settings.discovery,
+            version=_version(),
+            kept=waiting if settings.enabled else (),
+        )
+        new = [one for one in told if self._sent.get(one.topic) != one.payload]
+        self._sent |= {one.topic: one.payload for one in new}
+        self._remember()
+        return new
+
+    def _remember(self) -> None:
+        now = Memory(announced=self._announced, heard=dict(self._heard), nodes=tuple(sorted(self._nodes)))
+        if now != self._saved:
+            memory.save(self._path, now)
+            self._saved = now
+
+
+def _since(heard: dict[str, date], first: date) -> dict[str, date]:
+    return {device: day for device, day in heard.items() if day >= first}
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version("mqtt-edge-node")
+    except importlib.metadata.PackageNotFoundError:
+        return ""
