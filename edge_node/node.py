@@ -84,6 +84,7 @@ class Node:
             self._stats_at = now + self._config.node.stats_seconds
             stats = self._counters.stats(self._config.node.id, self._inbox.replaced, now)
             self._session.publish(stats.to_publication(self._topics))
+        self._announcer.check()
         turns, self._turns_seen = self._turns_seen, self._worker.turns
         alive = self._session.is_alive and all(thread.is_alive() for thread in self._threads)
         return alive and self._worker.turns != turns

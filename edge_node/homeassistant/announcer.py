@@ -3,6 +3,8 @@
 import importlib.metadata
 import logging
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 
@@ -21,6 +23,9 @@ log = logging.getLogger(__name__)
 
 HEARD_AT_MOST = 64
 """Cameras and nodes beyond the settings', so that a stranger on the network cannot fill Home Assistant."""
+
+PAUSE_SECONDS = 2.0
+"""Between the steps of a change of form: Home Assistant needs a moment for each."""
 
 
 class Announcer:
@@ -45,11 +50,13 @@ class Announcer:
         self._path = config.node.state_folder() / "homeassistant.json"
         loaded = memory.load(self._path)
         self._saved = loaded
-        self._announced = loaded.announced
+        self._announced = self._after = loaded.announced
         self._heard = dict(loaded.heard)
         self._nodes = set(loaded.nodes)
         self._people: Sequence[Person] | None = None if self._settings.people else ()
         self._sent: dict[str, bytes] = {}
+        self._later: deque[Sequence[Publication]] = deque()
+        self._later_at = 0.0
         self._crowded = False
 
     def subscriptions(self) -> tuple[Subscription, ...]:
@@ -66,6 +73,13 @@ class Announcer:
         with self._lock:
             self._sent.clear()
             return self._changes()
+
+    def check(self) -> None:
+        """To be called now and then: publishes the next step of a change that takes several."""
+        with self._lock:
+            if self._later and time.monotonic() >= self._later_at:
+                for one in self._step():
+                    self._publish(one)
 
     def greet(self, publication: Publication) -> None:
         """Home Assistant's own status. A retained one is old, and came with the connect."""
@@ -133,7 +147,7 @@ class Announcer:
         persons = device_id(self._topics, "person", "")
         waiting = [name for name in self._announced.devices if people is None and name.startswith(persons)]
         devices = inventory(self._config, cameras=recent, nodes=self._nodes, people=people or ())
-        told, self._announced = transition(
+        change = transition(
             self._announced,
             devices if settings.enabled else [],
             prefix=settings.prefix,
@@ -141,8 +155,16 @@ class Announcer:
             version=_version(),
             kept=waiting if settings.enabled else (),
         )
-        new = [one for one in told if self._sent.get(one.topic) != one.payload]
+        self._later, self._after = deque(change.steps), change.after
+        return self._step()
+
+    def _step(self) -> list[Publication]:
+        """What was told counts as told when the last step is out; until then all would begin again."""
+        new = [one for one in self._later.popleft() if self._sent.get(one.topic) != one.payload]
         self._sent |= {one.topic: one.payload for one in new}
+        self._later_at = time.monotonic() + PAUSE_SECONDS
+        if not self._later:
+            self._announced = self._after
         self._remember()
         return new
 

@@ -1,6 +1,7 @@
 """From what Home Assistant was told to what it is to be told."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 import msgspec
 from msgspec import Struct
@@ -25,6 +26,14 @@ class Announced(Struct, frozen=True, kw_only=True):
     devices: dict[str, dict[str, str]] = msgspec.field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """steps: what to publish, with a pause after each but the last; after: what is announced then."""
+
+    steps: Sequence[Sequence[Publication]]
+    after: Announced
+
+
 def transition(
     before: Announced,
     devices: Sequence[Device],
@@ -33,11 +42,11 @@ def transition(
     form: Form,
     version: str,
     kept: Collection[str] = (),
-) -> tuple[list[Publication], Announced]:
-    """What to publish, in this order, and what is announced then.
+) -> Transition:
+    """kept: ids that are neither announced nor taken away.
 
-    kept: ids that are neither announced nor taken away. When the form changes, Home Assistant is asked to
-    hand the entities over to the other form, so that they keep the names and rooms their owner gave them.
+    When the form changes, Home Assistant is asked to hand the entities over to the other form, so that they
+    keep the names and rooms their owner gave them; it does so piece by piece, hence the pauses.
     """
     same_place = (before.prefix, before.form) == (prefix, form)
     wanted = {device.id for device in devices}
@@ -64,4 +73,7 @@ def transition(
             if name in wanted
         ]
     removed = [removal(topic) for topic in stale]
-    return [*handed_over, *told, *removed], Announced(prefix=prefix, form=form, devices=now)
+    after = Announced(prefix=prefix, form=form, devices=now)
+    if handed_over:
+        return Transition([handed_over, removed, told], after)
+    return Transition([[*told, *removed]], after)
