@@ -4,7 +4,7 @@ import json
 import threading
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,6 +14,9 @@ from broker.settings import BrokerSettings
 from broker.subscription import Subscription
 from tests.edge_node.homeassistant import rules, states
 from tests.private_broker import eventually
+
+KEPT = ("/status", "/enabled", "/people", "/settings", "/state")
+"""Ends of topics on which the broker keeps the last message for an entity that comes later."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class Assistant:
         self.states: dict[str, str | None] = {}
         self.attributes: dict[str, dict[str, Any]] = {}
         self.triggered: list[str] = []
+        self._kept: dict[str, Publication] = {}
         self._online: defaultdict[str, str] = defaultdict(str)
         self._changed = threading.Lock()
         self.session = Session(
@@ -74,8 +78,10 @@ class Assistant:
             }
 
     def state(self, entity_id: str) -> str | None:
-        """`unavailable`, None for unknown, or the state."""
-        (entity,) = (one for one in self.entities.values() if one.id == entity_id)
+        """`absent`, `unavailable`, None for unknown, or the state."""
+        entity = self._find(entity_id)
+        if entity is None:
+            return "absent"
         topics = [one["topic"] for one in entity.config["availability"]]
         if topics and not any(self._online[topic] == "online" for topic in topics):
             return "unavailable"
@@ -88,13 +94,19 @@ class Assistant:
 
     def command(self, entity_id: str, value: str = "") -> None:
         """What pressing, switching or typing publishes."""
-        (entity,) = (one for one in self.entities.values() if one.id == entity_id)
+        assert eventually(lambda: self._find(entity_id))
+        entity = self._find(entity_id)
+        assert entity is not None
         template = entity.config.get("command_template")
         text = states.ENVIRONMENT.from_string(template).render(value=float(value)) if template else value
         payload = entity.config.get("payload_press", text)
         self.session.publish(
             Publication(topic=entity.config["command_topic"], payload=payload.encode(), qos=1)
         )
+
+    def _find(self, entity_id: str) -> Entity | None:
+        with self._changed:
+            return next((one for one in self.entities.values() if one.id == entity_id), None)
 
     def _configure(self, publication: Publication) -> None:
         kind, *words = publication.topic.removeprefix(f"{self.prefix}/").removesuffix("/config").split("/")
@@ -140,10 +152,14 @@ class Assistant:
         self.complaints += [f"{topic}: {one}" for one in broken]
         if not broken:
             self.entities[key] = Entity(key[0], config, topic)
+            for one in self._kept.values():
+                self._update(self.entities[key], one)
 
     def _hear(self, publication: Publication) -> None:
         if publication.topic.endswith("/status"):
             self._online[publication.topic] = publication.payload.decode()
+        if publication.topic.endswith(KEPT):
+            self._kept[publication.topic] = replace(publication, retain=True)
         with self._changed:
             for entity in self.entities.values():
                 self._update(entity, publication)
@@ -159,6 +175,8 @@ class Assistant:
                 self.triggered.append(entity.id)
             if follows("json_attributes_topic"):
                 self.attributes[entity.id] = states.attributes_of(config, publication.payload)
+            if not publication.payload and "value_template" not in config:
+                return
             if follows("image_topic") or (
                 follows("state_topic") and not (entity.platform == "event" and publication.retain)
             ):
