@@ -90,12 +90,20 @@ def dashboard(name: str, topics: Topics) -> Rights:
             topics.device_snapshot("+"),
             topics.device_stats("+"),
             topics.device_enabled("+"),
+            topics.device_settings("+"),
             topics.node_status("+"),
             topics.node_stats("+"),
+            topics.node_enabled("+"),
+            topics.person("+"),
             topics.gallery_state(),
             topics.replies(name),
         ),
-        write=(topics.device_enabled_set("+"), topics.device_settings_set("+"), topics.requests("+")),
+        write=(
+            topics.device_enabled_set("+"),
+            topics.device_settings_set("+"),
+            topics.node_enabled_set("+"),
+            topics.requests("+"),
+        ),
     )
 
 

@@ -98,7 +98,7 @@ class Assistant:
         entity = self._find(entity_id)
         assert entity is not None
         template = entity.config.get("command_template")
-        text = states.ENVIRONMENT.from_string(template).render(value=float(value)) if template else value
+        text = states.ENVIRONMENT.from_string(template).render(value=value) if template else value
         payload = entity.config.get("payload_press", text)
         self.session.publish(
             Publication(topic=entity.config["command_topic"], payload=payload.encode(), qos=1)

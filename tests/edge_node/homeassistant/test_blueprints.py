@@ -27,10 +27,14 @@ class Input(str):
 
 
 class Loader(yaml.SafeLoader):
-    """With `!input`, and without a word of any key that stands twice."""
+    """With `!input`."""
 
 
-Loader.add_constructor("!input", lambda loader, node: Input(loader.construct_scalar(node)))
+def reference(loader: Loader, node: yaml.ScalarNode) -> Input:
+    return Input(loader.construct_scalar(node))
+
+
+Loader.add_constructor("!input", reference)
 
 
 @pytest.fixture(params=BLUEPRINTS, ids=lambda path: path.stem)

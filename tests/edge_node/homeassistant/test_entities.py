@@ -13,6 +13,10 @@ STATS = TOPICS.device_stats(DEVICE)
 SETTINGS = TOPICS.device_settings(DEVICE)
 
 
+def heard(watcher: Watcher, topic: str) -> bytes:
+    return watcher.wait_for(lambda one: one.topic == topic).payload
+
+
 def test_a_camera_says_who_is_there(announce: Announce, assistant: Assistant) -> None:
     with announce() as node:
         node.say(says(PEOPLE, samples.PEOPLE, retain=True))
@@ -90,10 +94,8 @@ def test_a_camera_is_watched_and_steered(announce: Announce, assistant: Assistan
         )
         assistant.command("switch.front_door_recognition", "OFF")
         assistant.command("number.front_door_camera_width", "800")
-        watcher.wait_for(
-            lambda one: (one.topic, one.payload) == (f"edge/devices/{DEVICE}/enabled/set", b"OFF")
-        )
-        watcher.wait_for(lambda one: (one.topic, one.payload) == (f"{SETTINGS}/set", b'{"width": 800.0}'))
+        assert heard(watcher, TOPICS.device_enabled_set(DEVICE)) == b"OFF"
+        assert heard(watcher, TOPICS.device_settings_set(DEVICE)) == b'{"width": 800}'
         node.say(says(TOPICS.device_status(DEVICE), "offline", retain=True))
         assert assistant.shows(
             binary_sensor__front_door_connection="off", number__front_door_camera_fps="unavailable"
@@ -120,9 +122,9 @@ def test_a_node_tells_of_its_gallery(announce: Announce, assistant: Assistant, w
         node.say(says(TOPICS.gallery_state(), samples.UNREAD_GALLERY, retain=True))
         assert assistant.shows(binary_sensor__node_1_stale="on", sensor__node_1_synced=None)
         assistant.command("button.node_1_reload")
-        watcher.wait_for(lambda one: (one.topic, one.payload) == ("edge/requests/reload", b"{}"))
+        assert heard(watcher, TOPICS.requests("reload")) == b"{}"
         assistant.command("switch.node_1_recognition", "ON")
-        watcher.wait_for(lambda one: (one.topic, one.payload) == ("edge/nodes/node-1/enabled/set", b"ON"))
+        assert heard(watcher, TOPICS.node_enabled_set("node-1")) == b"ON"
 
 
 def test_a_person_is_somewhere(announce: Announce, assistant: Assistant) -> None:
