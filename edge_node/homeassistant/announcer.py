@@ -5,7 +5,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from broker import timestamps
@@ -14,6 +14,7 @@ from broker.subscription import Subscription
 from broker.topics import Topics, is_id
 from edge_node.faces import Person
 from edge_node.homeassistant import memory
+from edge_node.homeassistant.discovery import removal
 from edge_node.homeassistant.inventory import device_id, inventory
 from edge_node.homeassistant.memory import Memory
 from edge_node.homeassistant.transition import transition
@@ -32,7 +33,8 @@ class Announcer:
     """Methods may be called from any thread; none waits for the network.
 
     publish: hands a publication to the session. A camera is announced while a section of the settings names
-    it or while it was heard of within `forget_days`; clearing its retained status forgets it at once.
+    it, and when it has been heard of: then until a start at which that was more than `forget_days` ago, or
+    until somebody clears its retained status.
     """
 
     def __init__(
@@ -51,8 +53,11 @@ class Announcer:
         loaded = memory.load(self._path)
         self._saved = loaded
         self._announced = self._after = loaded.announced
-        self._heard = dict(loaded.heard)
+        # Only here: later the clock of a machine without a battery may jump, and cameras would come and go.
+        self._heard = _since(loaded.heard, now().date() - timedelta(days=self._settings.forget_days))
         self._nodes = set(loaded.nodes)
+        self._removed = set(loaded.removed)
+        self._named = {*config.cameras, *config.devices}
         self._people: Sequence[Person] | None = None if self._settings.people else ()
         self._sent: dict[str, bytes] = {}
         self._later: deque[Sequence[Publication]] = deque()
@@ -69,10 +74,15 @@ class Announcer:
         )
 
     def births(self) -> Sequence[Publication]:
-        """Everything, for a session that has just connected."""
+        """Everything, for a session that has just connected.
+
+        What was removed since the last time is removed again: there may have been no connection.
+        """
         with self._lock:
             self._sent.clear()
-            return self._changes()
+            again, self._removed = self._removed, set()
+            told = self._changes()
+            return [*told, *(removal(topic) for topic in sorted(again - self._sent.keys()))]
 
     def check(self) -> None:
         """To be called now and then: publishes the next step of a change that takes several."""
@@ -115,7 +125,8 @@ class Announcer:
         if self._heard.get(device) == today or not self._settings.enabled or not is_id(device):
             return
         with self._lock:
-            if device not in self._heard and len(self._heard) >= HEARD_AT_MOST:
+            others = self._heard.keys() - self._named
+            if device not in {*others, *self._named} and len(others) >= HEARD_AT_MOST:
                 log.log(
                     logging.DEBUG if self._crowded else logging.WARNING,
                     "%s is not announced to Home Assistant: %d cameras are; name it in a section `devices`",
@@ -140,28 +151,33 @@ class Announcer:
 
     def _changes(self) -> list[Publication]:
         """What differs from what was sent since the connect."""
-        settings = self._settings
-        recent = _since(self._heard, self._now().date() - timedelta(days=settings.forget_days))
-        self._heard = recent
-        people = self._people
-        persons = device_id(self._topics, "person", "")
-        waiting = [name for name in self._announced.devices if people is None and name.startswith(persons)]
-        devices = inventory(self._config, cameras=recent, nodes=self._nodes, people=people or ())
+        settings, before = self._settings, self._announced
+        waiting = self._waiting() if settings.enabled else []
+        if waiting and (before.prefix, before.form) != (settings.prefix, settings.discovery):
+            return []
+        devices = inventory(self._config, cameras=self._heard, nodes=self._nodes, people=self._people or ())
         change = transition(
-            self._announced,
+            before,
             devices if settings.enabled else [],
             prefix=settings.prefix,
             form=settings.discovery,
             version=_version(),
-            kept=waiting if settings.enabled else (),
+            kept=waiting,
         )
         self._later, self._after = deque(change.steps), change.after
         return self._step()
+
+    def _waiting(self) -> list[str]:
+        """People who were announced, while nobody knows yet who is in the gallery."""
+        persons = device_id(self._topics, "person", "")
+        return [name for name in self._announced.devices if self._people is None and name.startswith(persons)]
 
     def _step(self) -> list[Publication]:
         """What was told counts as told when the last step is out; until then all would begin again."""
         new = [one for one in self._later.popleft() if self._sent.get(one.topic) != one.payload]
         self._sent |= {one.topic: one.payload for one in new}
+        self._removed -= {one.topic for one in new}
+        self._removed |= {one.topic for one in new if not one.payload}
         self._later_at = time.monotonic() + PAUSE_SECONDS
         if not self._later:
             self._announced = self._after
@@ -169,13 +185,18 @@ class Announcer:
         return new
 
     def _remember(self) -> None:
-        now = Memory(announced=self._announced, heard=dict(self._heard), nodes=tuple(sorted(self._nodes)))
+        now = Memory(
+            announced=self._announced,
+            removed=tuple(sorted(self._removed)),
+            heard=dict(self._heard),
+            nodes=tuple(sorted(self._nodes)),
+        )
         if now != self._saved:
             memory.save(self._path, now)
             self._saved = now
 
 
-def _since(heard: dict[str, date], first: date) -> dict[str, date]:
+def _since(heard: Mapping[str, date], first: date) -> dict[str, date]:
     return {device: day for device, day in heard.items() if day >= first}
 
 

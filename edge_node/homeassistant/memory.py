@@ -15,9 +15,10 @@ log = logging.getLogger(__name__)
 
 
 class Memory(Struct, frozen=True, kw_only=True):
-    """heard: for each camera the last day on which it sent something."""
+    """removed: topics taken away lately; heard: for each camera the last day on which it sent something."""
 
     announced: Announced = Announced()
+    removed: tuple[str, ...] = ()
     heard: Mapping[str, date] = msgspec.field(default_factory=dict)
     nodes: tuple[str, ...] = ()
 

@@ -22,4 +22,5 @@ class HomeAssistantSettings(Struct, frozen=True, kw_only=True):
     people: bool = False
     """Announces everybody in the gallery: where they were seen last, and when."""
     forget_days: Annotated[int, Meta(ge=1, le=3650)] = 7
-    """A camera that no section names is taken away when nothing was heard of it for so many days."""
+    """A camera that no section names is taken away at a start of the node when nothing was heard of it for so
+    many days."""

@@ -43,7 +43,7 @@ def transition(
     version: str,
     kept: Collection[str] = (),
 ) -> Transition:
-    """kept: ids that are neither announced nor taken away.
+    """kept: ids of before that are neither announced nor taken away; none when prefix or form change.
 
     When the form changes, Home Assistant is asked to hand the entities over to the other form, so that they
     keep the names and rooms their owner gave them; it does so piece by piece, hence the pauses.
@@ -53,11 +53,11 @@ def transition(
     stale = {
         topic: name
         for name, platforms in before.devices.items()
-        if not (same_place and name in kept)
+        if name not in kept
         for topic in topics_of(before.prefix, before.form, name, platforms)
     }
     told: list[Publication] = []
-    now = {name: before.devices[name] for name in kept if same_place and name in before.devices}
+    now = {name: before.devices[name] for name in kept}
     for device in devices:
         platforms = platforms_of(device)
         past = before.devices.get(device.id, {}) if same_place and form == "device" else {}

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from edge_node.homeassistant import announcer, memory
+from edge_node.homeassistant.announcer import Announcer
 from edge_node.homeassistant.memory import Memory
 from edge_node.homeassistant.transition import Announced
 from tests.edge_node.homeassistant.assistant import Assistant
 from tests.edge_node.homeassistant.conftest import Announce, Announcing
-from tests.edge_node.homeassistant.household import ANN, BOB, CAMERA, NOON, TOPICS, says
+from tests.edge_node.homeassistant.household import ANN, BOB, CAMERA, NOON, TOPICS, household, says
 from tests.private_broker import PrivateBroker, eventually
 from tests.watcher import Watcher
 
@@ -141,13 +142,16 @@ def test_switched_off_it_takes_everything_away(
     with announce(people=True) as node:
         node.announcer.meet([ANN])
         assert eventually(lambda: assistant.ids("edge_person_ann"))
+    before = len(watcher.heard)
     with announce(enabled=False) as node:
         node.announcer.hear("garage")
         assert eventually(lambda: not assistant.ids())
     count = len(watcher.heard)
     with announce(enabled=False):
+        assert eventually(lambda: len(watcher.heard) == 2 * count - before), "once more, to be sure"
+    with announce(enabled=False):
         time.sleep(0.2)
-    assert len(watcher.heard) == count
+    assert len(watcher.heard) == 2 * count - before
 
 
 def test_people_come_and_go_with_the_gallery(announce: Announce, assistant: Assistant) -> None:
@@ -161,6 +165,48 @@ def test_people_come_and_go_with_the_gallery(announce: Announce, assistant: Assi
         assert assistant.ids("edge_person_ann"), "nobody goes away before the gallery has been read"
         node.announcer.meet([])
         assert unknown(assistant, "edge_person_ann")
+
+
+def test_who_left_while_there_was_no_broker_is_gone_all_the_same(
+    announce: Announce, assistant: Assistant, tmp_path: Path
+) -> None:
+    with announce(people=True) as node:
+        node.announcer.meet([ANN, BOB])
+        assert eventually(lambda: assistant.ids("edge_person_bob"))
+    away = Announcer(household(tmp_path / "node-1", people=True), lambda _: None)
+    away.meet([ANN])
+    with announce(people=True):
+        assert unknown(assistant, "edge_person_bob")
+        assert assistant.ids("edge_person_ann")
+
+
+def test_people_are_handed_over_once_the_gallery_is_read(
+    announce: Announce, assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(announcer, "PAUSE_SECONDS", 0.05)
+    with announce(people=True) as node:
+        node.announcer.meet([ANN])
+        assert eventually(lambda: assistant.ids("edge_person_ann"))
+    with announce(people=True, discovery="component") as node:
+        node.announcer.hear("garage")
+        assert assistant.ids("edge_person_ann")
+        node.announcer.meet([ANN])
+        settle(node)
+        assert known(assistant, GARAGE)
+        assert eventually(lambda: len(assistant.ids("edge_person_ann")) == 3)
+    assert {one.topic.split("/")[1] for one in assistant.entities.values()} & {"device"} == set()
+
+
+def test_cameras_that_the_settings_name_are_no_crowd(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    config = household(tmp_path)
+    config.cameras.update({f"camera-{number}": None for number in range(announcer.HEARD_AT_MOST + 9)})
+    one = Announcer(config, lambda _: None)
+    for name in [*config.cameras, "garage"]:
+        one.hear(name)
+    assert not caplog.records
+    assert GARAGE in memory.load(tmp_path / "homeassistant.json").announced.devices
 
 
 def test_people_are_not_announced_unasked(announce: Announce, assistant: Assistant) -> None:
