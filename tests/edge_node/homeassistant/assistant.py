@@ -15,6 +15,9 @@ from broker.subscription import Subscription
 from tests.edge_node.homeassistant import rules, states
 from tests.private_broker import eventually
 
+CAMERA_ENTITIES = 19
+"""Triggers among them."""
+
 KEPT = ("/status", "/enabled", "/people", "/settings", "/state")
 """Ends of topics on which the broker keeps the last message for an entity that comes later."""
 
@@ -76,6 +79,13 @@ class Assistant:
                 for one in self.entities.values()
                 if device is None or one.config["device"]["identifiers"] == [device]
             }
+
+    def knows(self, camera: str) -> bool:
+        """Whether all entities of a camera come to be there."""
+        return eventually(lambda: len(self.ids(camera)) == CAMERA_ENTITIES)
+
+    def forgets(self, device: str) -> bool:
+        return eventually(lambda: not self.ids(device))
 
     def state(self, entity_id: str) -> str | None:
         """`absent`, `unavailable`, None for unknown, or the state."""

@@ -15,7 +15,8 @@ from broker.states import status
 from edge_node.homeassistant.announcer import Announcer
 from tests.edge_node.homeassistant.assistant import Assistant
 from tests.edge_node.homeassistant.household import TOPICS, household
-from tests.private_broker import PrivateBroker
+from tests.private_broker import PrivateBroker, eventually
+from tests.watcher import Watcher
 
 
 class Announcing:
@@ -28,6 +29,14 @@ class Announcing:
     def say(self, *publications: Publication) -> None:
         for one in publications:
             self.session.publish(one)
+
+    def settle(self) -> None:
+        """Until every step of a change is published."""
+        assert eventually(self._step)
+
+    def _step(self) -> bool:
+        self.announcer.check()
+        return not self.announcer._later
 
 
 Announce = Callable[..., AbstractContextManager[Announcing]]
@@ -56,6 +65,13 @@ def announce(mosquitto: PrivateBroker, tmp_path: Path) -> Announce:
         session.stop([status(TOPICS.node_status(node), "offline")])
 
     return running
+
+
+@pytest.fixture
+def listener(mosquitto: PrivateBroker) -> Iterator[Watcher]:
+    """Hears what is said to Home Assistant."""
+    with Watcher(mosquitto.settings, "homeassistant/#", "other/#") as listener:
+        yield listener
 
 
 @pytest.fixture

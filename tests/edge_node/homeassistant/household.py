@@ -18,6 +18,8 @@ ANN = Person("ann", "Ann", EventType.AUTHORISED)
 BOB = Person("bob", "Bob", EventType.RESTRICTED)
 TOPICS = Topics()
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
+FRONT_DOOR = "edge_camera_front-door"
+GARAGE = "edge_camera_garage"
 CAMERA = "homeassistant/device/edge_camera_front-door/config"
 
 
