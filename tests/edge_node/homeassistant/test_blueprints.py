@@ -19,6 +19,8 @@ CONDITIONS = {"template": {"value_template"}, "and": {"conditions"}}
 ACTIONS = ({"service", "data"}, {"service", "target"}, {"wait_for_trigger", "timeout", "continue_on_timeout"},
            {"variables"}, {"choose", "default"})  # fmt: skip
 
+VISITOR = {"attributes": {"event_type": "authorised", "person": "Ann", "device": "front-door", "test": False}}
+
 
 class Input(str):
     """A reference to an input."""
@@ -94,6 +96,17 @@ def test_templates_are_jinja(blueprint: dict[str, Any]) -> None:
 
 def test_none_of_them_acts_on_a_test(blueprint: dict[str, Any]) -> None:
     assert any("'test'" in one for one in leaves(blueprint["condition"]) if isinstance(one, str))
+
+
+def test_an_entity_that_comes_or_goes_is_no_visitor(blueprint: dict[str, Any]) -> None:
+    first = blueprint["condition"][0]["value_template"]
+    environment = Environment()
+    for gone in ({"from_state": None, "to_state": VISITOR}, {"from_state": VISITOR, "to_state": None}):
+        names = {"trigger": gone, "people": [], "person": ""}
+        assert environment.from_string(first).render(names).strip() == "False"
+        for one in leaves(blueprint.get("variables", {})):
+            if not isinstance(one, Input):
+                environment.from_string(str(one)).render(names)
 
 
 def test_the_one_that_opens_a_door_warns() -> None:
