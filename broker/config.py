@@ -33,6 +33,7 @@ SECTIONS = (
     "quiet",
     "feeds",
     "gallery",
+    "homeassistant",
     "log",
 )
 

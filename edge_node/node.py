@@ -18,6 +18,7 @@ from edge_node import heap
 from edge_node.assembly import build
 from edge_node.counters import Counters
 from edge_node.feeds import Feeds
+from edge_node.homeassistant.announcer import Announcer
 from edge_node.inbox import Inbox
 from edge_node.persons import Persons
 from edge_node.presence import Presence
@@ -36,6 +37,7 @@ log = logging.getLogger(__name__)
 CONNECT_SECONDS = 10.0
 FIRST_POLL_SECONDS = 30.0
 IDLE_SECONDS = 0.5
+DEVICES_AT_MOST = 1_000
 
 
 class Node:
@@ -61,6 +63,7 @@ class Node:
             "engine %s; gallery by %s: %d people", self._pipeline.model, gallery.model, len(gallery.people)
         )
         state = config.node.state_folder()
+        self._announcer = Announcer(config, self._publish)
         self._switches = Switches(state / "switches.json", config.node.id, self._topics, self._publish)
         self._presence = self._build_presence(state)
         self._met = {*config.cameras, *config.devices}
@@ -72,7 +75,7 @@ class Node:
             counters=self._counters,
             rejections=self._rejections,
             is_on=self._switches.is_on,
-            meet=self._meet,
+            hear=self._hear,
         )
         self._session = self._build_session()
         self._worker = Worker(
@@ -116,6 +119,7 @@ class Node:
             self._publish(self._counters.node_stats(node, replaced, now).to_publication(self._topics))
             for stats in self._counters.device_stats(node, replaced, now):
                 self._publish(stats.to_publication(self._topics))
+        self._announcer.check()
         turns, self._turns_seen = self._turns_seen, self._worker.turns
         alive = self._session.is_alive and all(thread.is_alive() for thread in self._threads)
         return alive and self._worker.turns != turns
@@ -135,6 +139,7 @@ class Node:
             client_id=node.id,
             subscriptions=[
                 *self._reception.subscriptions(),
+                *self._announcer.subscriptions(),
                 Subscription(self._topics.device_enabled_set("+"), self._switches.receive, qos=1),
                 Subscription(self._topics.node_enabled_set(node.id), self._switches.receive, qos=1),
             ],
@@ -145,6 +150,7 @@ class Node:
                 self._switches.node_state(),
                 *(self._switches.device_state(device) for device in sorted(self._met)),
                 *self._presence.births(),
+                *self._announcer.births(),
             ),
             on_bug=self._fail,
         )
@@ -154,7 +160,9 @@ class Node:
 
     def _build_presence(self, state: Path) -> Presence:
         node = self._config.node
-        persons = Persons(self._topics, self._publish, timestamps.now) if node.person_states else None
+        assistant = self._config.homeassistant
+        asked_for = node.person_states or (assistant.enabled and assistant.people)
+        persons = Persons(self._topics, self._publish, timestamps.now) if asked_for else None
         presence = Presence(
             node=node.id,
             topics=self._topics,
@@ -169,10 +177,12 @@ class Node:
         presence.resume({*self._config.cameras, *self._config.devices}, time.monotonic())
         return presence
 
-    def _meet(self, frame: Frame) -> None:
-        if frame.device not in self._met:
+    def _hear(self, frame: Frame) -> None:
+        if frame.device not in self._met and len(self._met) < DEVICES_AT_MOST:
             self._met.add(frame.device)
             self._publish(self._switches.device_state(frame.device))
+        if not frame.test:
+            self._announcer.hear(frame.device)
 
     def _work(self) -> None:
         """Frames wait for the first poll: before it the family would be strangers."""
@@ -191,7 +201,10 @@ class Node:
             if gallery is not None:
                 self._pipeline.gallery = gallery
                 log.info("gallery %s: %d people", gallery.version, len(gallery.people))
-            self._publish(self._refresher.state().to_publication(self._topics))
+            state = self._refresher.state()
+            self._publish(state.to_publication(self._topics))
+            if state.synced_at is not None:
+                self._announcer.meet(self._pipeline.gallery.people)
             self._polled.set()
             self.stop.wait(self._config.gallery.poll_seconds)
 

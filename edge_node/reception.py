@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from broker import timestamps
 from broker.errors import MessageError
@@ -17,12 +17,10 @@ from edge_node.rejections import Rejections
 from edge_node.report import Arrival
 from edge_node.settings import NodeSettings
 
-DEVICES_AT_MOST = 1_000
-
 
 @dataclass(slots=True)
 class Reception:
-    """For the network's thread. is_on: whether a camera is to be looked at. meet: told of its first frame."""
+    """For the network's thread. is_on: whether a camera is to be looked at. hear: is told of each frame."""
 
     settings: NodeSettings
     topics: Topics
@@ -31,8 +29,7 @@ class Reception:
     counters: Counters
     rejections: Rejections
     is_on: Callable[[str], bool]
-    meet: Callable[[Frame], None]
-    _met: set[str] = field(default_factory=set)
+    hear: Callable[[Frame], None]
 
     def subscriptions(self) -> Iterable[Subscription]:
         group = self.settings.shared_group
@@ -63,9 +60,7 @@ class Reception:
     def _accept(self, frame: Frame, max_age_seconds: float | None = None) -> None:
         device, size = frame.device, len(frame.jpeg)
         self.counters.receive(device)
-        if device not in self._met and len(self._met) < DEVICES_AT_MOST:
-            self._met.add(device)
-            self.meet(frame)
+        self.hear(frame)
         arrival = Arrival(frame, timestamps.now(), time.monotonic(), max_age_seconds=max_age_seconds)
         if not self.is_on(device):
             self.rejections.reject(device, "switched_off", "recognition is off for this camera")

@@ -12,6 +12,7 @@ from broker.errors import SettingError
 from broker.messages import Id
 from broker.settings import BrokerSettings
 from broker.topics import is_id
+from edge_node.homeassistant.settings import HomeAssistantSettings
 from edge_node.quiet import QuietRule
 from edge_node.view_settings import (
     AttentionSettings,
@@ -21,6 +22,7 @@ from edge_node.view_settings import (
     MatchSettings,
     QualitySettings,
     Seconds,
+    Shown,
 )
 
 
@@ -29,6 +31,8 @@ class NodeSettings(Struct, frozen=True, kw_only=True):
 
     id: Id = "node-1"
     """Name of the node in topics and events; unique at the broker."""
+    name: Shown | None = None
+    """What to call the node where people read it, in Home Assistant; its id when absent."""
     state_dir: Path | None = None
     """Where mirrors, templates and converted models live. Default: systemd's `STATE_DIRECTORY`, else
     `~/.local/state/edge-node`."""
@@ -218,6 +222,7 @@ class NodeConfig(Struct, frozen=True, kw_only=True):
     """Events that start nothing."""
     feeds: tuple[FeedSettings, ...] = ()
     gallery: GallerySettings = GallerySettings()
+    homeassistant: HomeAssistantSettings = HomeAssistantSettings()
     log: LogSettings = LogSettings()
 
     def __post_init__(self) -> None:

@@ -13,6 +13,7 @@ Frames = Annotated[int, Meta(ge=1, le=100)]
 Side = Annotated[int, Meta(ge=1, le=8192)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Margin = Share
+Shown = Annotated[str, Meta(min_length=1, max_length=64)]
 Sharpness = Annotated[float, Meta(ge=0, le=2)]
 Turn = Annotated[float, Meta(gt=0, le=1)]
 Polygon = tuple[tuple[Share, Share], ...]
@@ -72,8 +73,12 @@ class AttentionSettings(Struct, frozen=True, kw_only=True):
 
 
 class DeviceSettings(Struct, frozen=True, kw_only=True):
-    """How one camera is looked at, where that differs from `quality`, `match`, `decide` and `attention`."""
+    """One camera: what to call it, and how it is looked at, where that differs from what is said above."""
 
+    name: Shown | None = None
+    """What to call the camera where people read it, in Home Assistant; its id when absent."""
+    area: Shown | None = None
+    """The room or place it looks at; Home Assistant proposes it as the area."""
     min_face: Side | None = None
     """Instead of `quality.min_face`."""
     min_sharpness: Sharpness | None = None

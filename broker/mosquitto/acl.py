@@ -76,6 +76,7 @@ def node(name: str, topics: Topics) -> Rights:
             topics.device_enabled("+"),
             topics.device_enabled_set("+"),
             topics.node_enabled_set(name),
+            topics.node_status("+"),
             topics.requests("+"),
             topics.acks(name),
             f"{DISCOVERY}/status",
@@ -95,6 +96,7 @@ def node(name: str, topics: Topics) -> Rights:
             topics.gallery_state(),
             topics.replies("+"),
             f"{DISCOVERY}/device/+/config",
+            f"{DISCOVERY}/+/+/+/config",
         ),
     )
 
@@ -115,10 +117,10 @@ def dashboard(name: str, topics: Topics) -> Rights:
             topics.device_stats("+"),
             topics.device_enabled("+"),
             topics.muted_filter(),
-            topics.person("+"),
-            topics.node_enabled("+"),
             topics.node_status("+"),
             topics.node_stats("+"),
+            topics.node_enabled("+"),
+            topics.person("+"),
             topics.gallery_state(),
             topics.replies(name),
         ),
