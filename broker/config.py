@@ -29,6 +29,7 @@ SECTIONS = (
     "decide",
     "devices",
     "gallery",
+    "requests",
     "log",
 )
 

@@ -78,6 +78,10 @@ class Topics:
     def events_filter(self) -> str:
         return f"{self.prefix}/events/+/+"
 
+    def questions_filter(self) -> str:
+        """Shared by all nodes, whatever frames they share: each question goes to one of them."""
+        return f"$share/questions/{self.requests('recognise')}"
+
     def observations_filter(self) -> str:
         return self.observations("+")
 

@@ -1,10 +1,12 @@
 """Puts the parts of recognition together as the settings say: for the node, and for commands without one."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from edge_node.decide import Decider
 from edge_node.engines.build import build_detector, build_embedder, build_enrolment_detector, engine_id
+from edge_node.engines.pyramid import Pyramid
 from edge_node.gallery import Gallery
 from edge_node.identifiers import uuid7
 from edge_node.models.install import Models
@@ -21,6 +23,8 @@ from edge_node.view_settings import DeviceSettings
 
 Number = TypeVar("Number", int, float)
 
+PHOTO_PIXELS = 100_000_000
+"""For the detector to look at in one photo: all that 50 megapixels with faces of 40 pixels need."""
 
 Around = Callable[[Detector], Detector]
 
@@ -52,6 +56,21 @@ def build(config: NodeConfig, around: Around = lambda detector: detector) -> tup
         views=build_views(config, embedder),
     )
     return refresher, pipeline
+
+
+def build_still(config: NodeConfig) -> tuple[Refresher, Pipeline]:
+    """As for the node, but faces are looked for on a pyramid. Raises EngineError."""
+    return build(config, around=partial(_pyramid, config, PHOTO_PIXELS))
+
+
+def beside(live: Pipeline, config: NodeConfig) -> Pipeline:
+    """The node's own engine, for the pictures that it is asked about."""
+    return live.around(partial(_pyramid, config, config.requests.search_pixels))
+
+
+def _pyramid(config: NodeConfig, max_pixels: int, detector: Detector) -> Detector:
+    side, min_face = config.engine.detection_size, config.quality.min_face
+    return Pyramid(detector, side=side, min_face=min_face, max_pixels=max_pixels)
 
 
 def build_views(config: NodeConfig, embedder: Embedder) -> Views:

@@ -19,6 +19,7 @@ class Counters:
         self._totals: Counter[str] = Counter()
         self._rejected: Counter[str] = Counter()
         self._events: Counter[str] = Counter()
+        self._questions: Counter[str] = Counter()
         self._recent: deque[tuple[float, float]] = deque(maxlen=LATENCIES_KEPT)
 
     @property
@@ -37,6 +38,11 @@ class Counters:
     def event(self, event_type: str) -> None:
         with self._lock:
             self._events[event_type] += 1
+
+    def question(self, outcome: str) -> None:
+        """`answered`, or the reason why not."""
+        with self._lock:
+            self._questions[outcome] += 1
 
     def process(self, faces: int, latency_seconds: float, now: float) -> None:
         with self._lock:
@@ -60,6 +66,7 @@ class Counters:
                 fps=round(len(recent) / max(now - since, 1.0), 2),
                 latency_p50_ms=_percentile(recent, 0.50),
                 latency_p95_ms=_percentile(recent, 0.95),
+                questions=dict(self._questions),
             )
 
 

@@ -14,10 +14,12 @@ from broker.session import Session
 from broker.states import status
 from broker.subscription import Subscription
 from broker.topics import Topics
-from edge_node.assembly import build
+from edge_node.assembly import beside, build
 from edge_node.counters import Counters
 from edge_node.inbox import Inbox
+from edge_node.questions import Questions
 from edge_node.rejections import Rejections
+from edge_node.reloads import SECONDS_BETWEEN, Reloads
 from edge_node.report import Arrival
 from edge_node.settings import NodeConfig
 from edge_node.worker import Worker
@@ -50,6 +52,17 @@ class Node:
         log.info(
             "engine %s; gallery by %s: %d people", self._pipeline.model, gallery.model, len(gallery.people)
         )
+        self._questions = Questions(
+            settings=config.requests,
+            node=config.node.id,
+            topics=self._topics,
+            live=self._pipeline,
+            stills=beside(self._pipeline, config),
+            counters=self._counters,
+            publish=self._publish,
+            wake=self._inbox.wake,
+        )
+        self._reloads = Reloads(config.node.id, self._topics, self._publish)
         self._session = self._build_session()
         self._worker = Worker(
             settings=config.node,
@@ -59,6 +72,7 @@ class Node:
             counters=self._counters,
             rejections=self._rejections,
             publish=self._session.publish,
+            questions=self._questions,
         )
         self._threads = [
             threading.Thread(target=self._guard, args=(loop,), name=name, daemon=True)
@@ -88,6 +102,7 @@ class Node:
 
     def shut_down(self) -> None:
         self.stop.set()
+        self._reloads.end()
         self._session.stop([status(self._topics.node_status(self._config.node.id), "offline")])
         for thread in self._threads:
             thread.join(2.0)
@@ -98,7 +113,10 @@ class Node:
         return Session(
             self._config.broker,
             client_id=node.id,
-            subscriptions=[Subscription(self._topics.frames_filter(node.shared_group), self._receive)],
+            subscriptions=[
+                Subscription(self._topics.frames_filter(node.shared_group), self._receive),
+                *(self._requests() if self._config.requests.enabled else ()),
+            ],
             will=status(status_topic, "offline"),
             births=lambda: (
                 status(status_topic, "online"),
@@ -106,6 +124,15 @@ class Node:
             ),
             on_bug=self._fail,
         )
+
+    def _requests(self) -> list[Subscription]:
+        return [
+            Subscription(self._topics.questions_filter(), self._questions.receive, qos=1),
+            Subscription(self._topics.requests("reload"), self._reloads.receive, qos=1),
+        ]
+
+    def _publish(self, publication: Publication) -> None:
+        self._session.publish(publication)
 
     def _receive(self, publication: Publication) -> None:
         self._counters.receive()
@@ -133,13 +160,18 @@ class Node:
 
     def _follow_gallery(self) -> None:
         while not self.stop.is_set():
+            askers = self._reloads.take()
             gallery = self._refresher.poll()
             if gallery is not None:
                 self._pipeline.gallery = gallery
                 log.info("gallery %s: %d people", gallery.version, len(gallery.people))
-            self._session.publish(self._refresher.state().to_publication(self._topics))
+            state = self._refresher.state()
+            self._session.publish(state.to_publication(self._topics))
+            self._reloads.answer(askers, state)
             self._polled.set()
-            self.stop.wait(self._config.gallery.poll_seconds)
+            pause = min(SECONDS_BETWEEN, self._config.gallery.poll_seconds)
+            if not self.stop.wait(pause):
+                self._reloads.wait(self._config.gallery.poll_seconds - pause)
 
     def _guard(self, loop: Callable[[], None]) -> None:
         try:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import compress
+from typing import Self
 
 import numpy as np
 
@@ -42,6 +43,17 @@ class Pipeline:
         self._embedder = embedder
         self._decider = decider
         self.views = views
+
+    def around(self, detector: Callable[[Detector], Detector]) -> Self:
+        """A second pipeline of the same engine for pictures without a camera, with a detector made of this
+        one's. For the same thread."""
+        return type(self)(
+            detector=detector(self._detector),
+            embedder=self._embedder,
+            gallery=self.gallery,
+            decider=self._decider,
+            views=self.views,
+        )
 
     def process(self, device: str, image: Image, now: float) -> Outcome:
         """Recognises the faces of a camera's picture and counts them. `now` in monotonic seconds.

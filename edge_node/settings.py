@@ -155,6 +155,24 @@ class GallerySettings(Struct, frozen=True, kw_only=True):
             raise ValueError("expected two places, one for authorised and another for restricted")
 
 
+class RequestsSettings(Struct, frozen=True, kw_only=True):
+    """Questions over MQTT: who is on this picture? See docs/ask.md."""
+
+    enabled: bool = True
+    """Whether this node answers questions about pictures, and reads the gallery again when asked to."""
+    max_bytes: Annotated[int, Meta(ge=1_000, le=100_000_000)] = 10_000_000
+    """A larger picture is not looked at. The broker's own limit must be above it: `max_packet_size`."""
+    max_pixels: Annotated[int, Meta(ge=10_000, le=64_000_000)] = 25_000_000
+    """A picture of more pixels is not decoded; one takes six bytes a pixel while it is answered."""
+    search_pixels: Annotated[int, Meta(ge=100_000, le=1_000_000_000)] = 20_000_000
+    """How many pixels the detector looks at in one picture, on all tiles together: it bounds the time, and
+    how small a face may be in a large picture."""
+    queue: Annotated[int, Meta(ge=1, le=1_000)] = 8
+    """How many questions may wait; another one is answered with `busy`."""
+    max_wait_seconds: Seconds = 60.0
+    """A question that has waited longer is answered with `expired`; sooner when it says so itself."""
+
+
 class LogSettings(Struct, frozen=True, kw_only=True):
     """The JSON log of events."""
 
@@ -176,4 +194,5 @@ class NodeConfig(Struct, frozen=True, kw_only=True):
     decide: DecideSettings = DecideSettings()
     devices: dict[Id, DeviceSettings] = msgspec.field(default_factory=dict)
     gallery: GallerySettings = GallerySettings()
+    requests: RequestsSettings = RequestsSettings()
     log: LogSettings = LogSettings()

@@ -2,26 +2,8 @@
 
 from collections.abc import Sequence
 
-from edge_node.assembly import build
-from edge_node.engines.pyramid import Pyramid
 from edge_node.faces import Face, Image
 from edge_node.pipeline import Pipeline
-from edge_node.ports import Detector
-from edge_node.refresh import Refresher
-from edge_node.settings import NodeConfig
-
-MAX_PIXELS = 100_000_000
-"""For the detector to look at in one photo: all that 50 megapixels with faces of 40 pixels need."""
-
-
-def build_still(config: NodeConfig) -> tuple[Refresher, Pipeline]:
-    """As for the node, but faces are looked for on a pyramid. Raises EngineError."""
-
-    def pyramid(detector: Detector) -> Detector:
-        side, min_face = config.engine.detection_size, config.quality.min_face
-        return Pyramid(detector, side=side, min_face=min_face, max_pixels=MAX_PIXELS)
-
-    return build(config, around=pyramid)
 
 
 def recognise(image: Image, pipeline: Pipeline) -> list[Face]:

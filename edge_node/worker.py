@@ -14,6 +14,7 @@ from edge_node.freshness import Freshness
 from edge_node.identifiers import uuid7
 from edge_node.inbox import Inbox
 from edge_node.pipeline import Pipeline
+from edge_node.questions import Questions
 from edge_node.rejections import Rejections
 from edge_node.report import Arrival, Reporter
 from edge_node.settings import NodeSettings
@@ -36,6 +37,7 @@ class Worker:
         counters: Counters,
         rejections: Rejections,
         publish: Callable[[Publication], object],
+        questions: Questions,
     ) -> None:
         self.turns = 0
         self._settings = settings
@@ -45,15 +47,22 @@ class Worker:
         self._counters = counters
         self._rejections = rejections
         self._publish = publish
+        self._questions = questions
         self._freshness = Freshness(settings.max_frame_age_seconds)
         self._reporter = Reporter(settings.id, pipeline.model)
 
     def turn(self) -> None:
-        """Waits a moment for a frame and answers it. What it raises is a bug."""
+        """Waits a moment for a frame or a question and answers it. What it raises is a bug."""
         self.turns += 1
-        taken = self._inbox.take(IDLE_SECONDS)
-        if taken is not None:
-            self._answer(taken[1])
+        questions = self._questions
+        patience = 0.0 if questions.is_waiting else IDLE_SECONDS
+        taken = None if questions.is_due else self._inbox.take(patience)
+        if taken is None:
+            questions.answer_next()
+            return
+        began = time.monotonic()
+        self._answer(taken[1])
+        questions.spend_on_frame(time.monotonic() - began)
 
     def _answer(self, arrival: Arrival) -> None:
         frame = arrival.frame

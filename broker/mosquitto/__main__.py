@@ -21,6 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         nodes=options.nodes,
         loggers=options.loggers,
         dashboards=options.dashboards,
+        askers=options.askers,
         home_assistants=("homeassistant",) if options.homeassistant else (),
     )
     twice = sorted({name for name in identities.names if identities.names.count(name) > 1})
@@ -51,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--nodes", type=_names, default=("node-1",), help="recognition nodes, by comma")
     parser.add_argument("--loggers", type=_names, default=("edge-logger",), help="loggers, by comma")
     parser.add_argument("--dashboards", type=_names, default=(), help="other readers, by comma")
+    parser.add_argument("--askers", type=_names, default=(), help="users of `edge-node ask`, by comma")
     parser.add_argument("--homeassistant", action="store_true", help="a user for Home Assistant")
     parser.add_argument("--prefix", type=_prefix, default="edge", help="first word of every topic")
     parser.add_argument("--passwords", action="store_true", help="make passwords; those that exist stay")

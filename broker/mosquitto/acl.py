@@ -20,11 +20,19 @@ class Identities:
     nodes: tuple[str, ...] = ()
     loggers: tuple[str, ...] = ()
     dashboards: tuple[str, ...] = ()
+    askers: tuple[str, ...] = ()
     home_assistants: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
-        return (*self.devices, *self.nodes, *self.loggers, *self.dashboards, *self.home_assistants)
+        return (
+            *self.devices,
+            *self.nodes,
+            *self.loggers,
+            *self.dashboards,
+            *self.askers,
+            *self.home_assistants,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +105,14 @@ def dashboard(name: str, topics: Topics) -> Rights:
     )
 
 
+def asker(name: str, topics: Topics) -> Rights:
+    """Who may ask who is on a picture, and see nothing else: `edge-node ask`."""
+    return Rights(
+        read=(topics.replies(name), topics.node_status("+")),
+        write=(topics.requests("recognise"),),
+    )
+
+
 def home_assistant(name: str, topics: Topics) -> Rights:
     rights = dashboard(name, topics)
     return Rights(
@@ -112,6 +128,7 @@ def text(identities: Identities, topics: Topics) -> str:
         ("recognition node", node, identities.nodes),
         ("logger", logger, identities.loggers),
         ("dashboard", dashboard, identities.dashboards),
+        ("asker", asker, identities.askers),
         ("Home Assistant", home_assistant, identities.home_assistants),
     )
     blocks = [
