@@ -41,6 +41,11 @@ class Round(Generic[T]):
         return self._given == self._count
 
     @property
+    def is_waiting(self) -> bool:
+        """Whether anything under way has no answer yet."""
+        return bool(self._under_way)
+
+    @property
     def answered(self) -> int:
         return self._given + len(self._answers)
 

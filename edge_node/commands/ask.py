@@ -4,12 +4,16 @@ import argparse
 import logging
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from broker.settings import BrokerSettings
 from edge_node.commands.options import Subparsers, add_config, read_config
 from edge_node.settings import NodeConfig
+
+if TYPE_CHECKING:
+    from edge_node.ask import Asker
 
 INTERRUPTED = 130
 
@@ -46,10 +50,9 @@ def add_parser(subparsers: Subparsers) -> None:
 def run(arguments: argparse.Namespace) -> int:
     config = read_config(arguments, or_defaults=True)
     from edge_node.album import AlbumError
-    from edge_node.ask import Asker, AskError
-    from edge_node.commands.show import show
+    from edge_node.ask import Asker
+    from edge_node.exchange import AskError
     from edge_node.photo_files import photo_files
-    from edge_node.progress import track
 
     if not arguments.verbose:
         logging.getLogger().setLevel(logging.WARNING)
@@ -57,26 +60,34 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         asker = Asker(
             _broker(config, arguments),
+            photos,
             at_once=arguments.in_flight,
             timeout_seconds=arguments.timeout,
             labelled=arguments.labelled,
             max_bytes=config.requests.max_bytes,
         )
-        answers = track(asker.answers(photos), "asking", len(photos))
-        return show(answers, as_json=arguments.json or not sys.stdout.isatty())
+        return _show(asker, len(photos), as_json=arguments.json or not sys.stdout.isatty())
     except (AlbumError, AskError, OSError) as error:
         if isinstance(error, BrokenPipeError):
             raise
         print(error, file=sys.stderr)
         return 1
+
+
+def _show(asker: "Asker", photos: int, *, as_json: bool) -> int:
+    from edge_node.commands.show import show
+    from edge_node.progress import track
+
+    try:
+        return show(track(asker.answers(), "asking", photos), as_json=as_json)
     except KeyboardInterrupt:
-        print(f"interrupted: {asker.answered} of {len(photos)} photos were answered", file=sys.stderr)
+        print(f"interrupted: {asker.answered} of {photos} photos were answered", file=sys.stderr)
         return INTERRUPTED
 
 
 def _broker(config: NodeConfig, arguments: argparse.Namespace) -> BrokerSettings:
     """Raises AskError for the name of a node: its connection would be taken over."""
-    from edge_node.ask import AskError
+    from edge_node.exchange import AskError
 
     broker = config.broker
     if arguments.username:

@@ -1,0 +1,323 @@
+"""Questions to a node whose engine is scripted: what is answered, what is refused, and who waits."""
+
+import json
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from broker import timestamps
+from broker.errors import MessageError
+from broker.messages import Frame
+from broker.publication import Publication
+from broker.question import Form, Question
+from broker.topics import Topics
+from edge_node.counters import Counters
+from edge_node.decide import Decider
+from edge_node.decode import decode
+from edge_node.errors import EngineError
+from edge_node.faces import Detection, Image
+from edge_node.gallery import Gallery
+from edge_node.identifiers import uuid7
+from edge_node.inbox import Inbox
+from edge_node.pipeline import Pipeline
+from edge_node.questions import Questions
+from edge_node.rejections import Rejections
+from edge_node.report import Arrival
+from edge_node.settings import NodeSettings, RequestsSettings
+from edge_node.view import Views
+from edge_node.worker import Worker
+from tests.edge_node.people import view
+from tests.edge_node.scripted_engine import MeanColour, ScriptedDetector
+
+TOPICS = Topics()
+REPLY_TO = "edge/replies/ann"
+JPEG = cv2.imencode(".jpg", np.full((60, 80, 3), 128, np.uint8))[1].tobytes()
+
+
+class Slow(ScriptedDetector):
+    """Each picture takes so many seconds on the clock of the test, by its width in pixels."""
+
+    def __init__(self, seconds: dict[int, float]) -> None:
+        super().__init__(faces=0)
+        self.now = 0.0
+        self.looked_at: list[tuple[float, int]] = []
+        self._seconds = seconds
+
+    def detect(self, image: Image) -> list[Detection]:
+        width = image.shape[1]
+        self.looked_at.append((self.now, width))
+        self.now += self._seconds[width]
+        return super().detect(image)
+
+
+class Broken(ScriptedDetector):
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self._error = error
+
+    def detect(self, image: Image) -> list[Detection]:
+        super().detect(image)
+        raise self._error
+
+
+class Desk:
+    """Questions, with what was published and counted."""
+
+    def __init__(
+        self,
+        detector: ScriptedDetector | None = None,
+        settings: RequestsSettings | None = None,
+        limit: float = float("inf"),
+    ) -> None:
+        self.published: list[Publication] = []
+        self.counters = Counters(0.0)
+        self.now = 0.0
+        self.inbox = Inbox[Arrival]()
+        self._limit = limit
+        self.pipeline = Pipeline(
+            detector=detector or ScriptedDetector(),
+            embedder=MeanColour(),
+            gallery=Gallery.empty("scripted+mean-colour"),
+            decider=Decider(uuid7),
+            views=Views(view()),
+        )
+        self.questions = Questions(
+            settings=settings or RequestsSettings(max_bytes=100_000, max_pixels=1_000_000, queue=3),
+            node="node-1",
+            topics=TOPICS,
+            live=self.pipeline,
+            stills=self.pipeline.around(lambda inner: inner),
+            counters=self.counters,
+            publish=self.publish,
+            wake=self.inbox.wake,
+            clock=lambda: self.now,
+        )
+
+    def publish(self, publication: Publication) -> None:
+        if len(publication.payload) > self._limit:
+            raise MessageError("too_large", "the broker takes less")
+        self.published.append(publication)
+
+    def ask(self, jpeg: bytes = JPEG, form: Form = "json", reply_to: str = REPLY_TO, **more: Any) -> None:
+        question = Question(jpeg=jpeg, reply_to=reply_to, form=form, correlation=b"7", **more)
+        self.questions.receive(question.to_publication(TOPICS))
+
+    def answers(self) -> list[dict[str, Any]]:
+        while self.questions.is_waiting:
+            self.questions.answer_next()
+        return [json.loads(one.payload) for one in self.published if one.content_type == "application/json"]
+
+    @property
+    def counted(self) -> dict[str, int]:
+        return self.counters.stats("node-1", 0, 1.0).questions
+
+
+def test_says_who_is_on_a_picture() -> None:
+    desk = Desk()
+    desk.ask()
+    desk.now = 2.0
+    [answer] = desk.answers()
+    assert (answer["schema"], answer["node"], answer["frame_size"]) == (1, "node-1", [80, 60])
+    assert (answer["model"], answer["gallery"]) == (desk.pipeline.model, desk.pipeline.gallery.version)
+    assert (answer["waited_ms"], answer["took_ms"]) == (2000, 2000)
+    [face] = answer["faces"]
+    assert (face["event_type"], face["person"], face["box"]) == ("unknown", None, [0, 0, 80, 60])
+    [reply] = desk.published
+    assert (reply.topic, reply.correlation_data, reply.qos) == (REPLY_TO, b"7", 1)
+    assert desk.counted == {"answered": 1}
+
+
+@pytest.mark.parametrize(
+    ("form", "types"),
+    [("json", ["application/json"]), ("jpeg", ["image/jpeg"]), ("both", ["application/json", "image/jpeg"])],
+)
+def test_the_form_is_as_asked(form: Form, types: Sequence[str]) -> None:
+    desk = Desk()
+    desk.ask(form=form)
+    desk.answers()
+    assert [one.content_type for one in desk.published] == types
+    assert {one.correlation_data for one in desk.published} == {b"7"}
+    for one in desk.published:
+        if one.content_type == "image/jpeg":
+            drawn = decode(one.payload, max_bytes=100_000, max_pixels=1_000_000)
+            assert drawn.shape == (60, 80, 3)
+            assert np.abs(drawn.astype(int) - 128).max() > 50
+            assert one.user_properties == {"node": "node-1"}
+
+
+def test_the_gallery_is_the_one_of_the_moment() -> None:
+    desk = Desk()
+    desk.pipeline.gallery = Gallery.empty("another")
+    desk.ask()
+    assert desk.answers()[0]["gallery"] == Gallery.empty("another").version
+
+
+BIG = cv2.imencode(".jpg", np.zeros((1001, 1000, 3), np.uint8))[1].tobytes()
+
+
+@pytest.mark.parametrize(
+    ("jpeg", "error"),
+    [
+        (b"", "empty"),
+        (b"no picture", "not_jpeg"),
+        (JPEG[:-2], "truncated"),
+        (JPEG[:200] + bytes(50) + JPEG[250:], "corrupt"),
+        (b"\xff\xd8\xff" + bytes(100_000), "too_large"),
+        (BIG, "too_many_pixels"),
+    ],
+)
+def test_what_is_no_good_picture_is_answered_with_a_reason(jpeg: bytes, error: str) -> None:
+    desk = Desk()
+    desk.ask(jpeg, form="both")
+    [answer] = desk.answers()
+    assert (answer["schema"], answer["node"], answer["error"]) == (1, "node-1", error)
+    assert answer["detail"]
+    assert desk.counted == {error: 1}
+
+
+@pytest.mark.parametrize("error", [EngineError("no such landmarks"), ValueError("a bug"), MemoryError()])
+def test_a_fault_of_the_engine_is_answered_and_the_next_question_too(error: Exception) -> None:
+    desk = Desk(Broken(error))
+    desk.ask()
+    desk.ask()
+    assert [answer["error"] for answer in desk.answers()] == ["engine", "engine"]
+
+
+@pytest.mark.parametrize(("expiry", "waits"), [(5, 5), (None, 60), (3600, 60)])
+def test_a_question_that_waited_too_long_is_expired(expiry: int | None, waits: int) -> None:
+    desk = Desk()
+    desk.ask(expiry_seconds=expiry)
+    desk.now = waits + 0.1
+    assert desk.answers()[0]["error"] == "expired"
+    desk.ask(expiry_seconds=expiry)
+    desk.now += waits - 0.1
+    assert "error" not in desk.answers()[1]
+
+
+def test_a_picture_that_the_broker_would_not_take_is_an_error_after_the_json() -> None:
+    desk = Desk(limit=500)
+    desk.ask(form="both")
+    first, second = desk.answers()
+    assert first["faces"]
+    assert second["error"] == "answer_too_large"
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"response_topic": None}, "no_response_topic"),
+        ({"response_topic": "edge/events/front-door/authorised"}, "foreign_response_topic"),
+        ({"response_topic": "edge/replies/#"}, "foreign_response_topic"),
+        ({"correlation_data": bytes(60_000)}, "long_correlation"),
+        ({"retain": True}, "retained"),
+    ],
+)
+def test_who_may_not_be_answered_is_counted_and_costs_nothing(change: dict[str, Any], reason: str) -> None:
+    detector = ScriptedDetector()
+    desk = Desk(detector)
+    fields = {"topic": "edge/requests/recognise", "payload": JPEG, "response_topic": REPLY_TO} | change
+    for _ in range(3):
+        desk.questions.receive(Publication(**fields))
+    assert not desk.questions.is_waiting
+    assert (desk.published, detector.asked, desk.counted) == ([], 0, {reason: 3})
+
+
+def test_a_form_that_nobody_knows_is_said() -> None:
+    desk = Desk()
+    sent = Question(jpeg=JPEG, reply_to=REPLY_TO).to_publication(TOPICS)
+    sent.user_properties["answer"] = "xml"  # type: ignore[index]
+    desk.questions.receive(sent)
+    assert desk.answers()[0]["error"] == "bad_answer"
+
+
+def test_each_reason_is_warned_of_once(caplog: pytest.LogCaptureFixture) -> None:
+    desk = Desk()
+    for jpeg in (b"x", b"y", b"", b"z"):
+        desk.ask(jpeg)
+        desk.answers()
+    warned = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert [text.split()[3] for text in warned] == ["not_jpeg", "empty"]
+
+
+def test_a_flood_is_told_that_the_node_is_busy_and_another_asker_gets_a_place() -> None:
+    desk = Desk()
+    for _ in range(20):
+        desk.ask(reply_to="edge/replies/flood")
+    desk.ask(reply_to="edge/replies/ann")
+    busy = [json.loads(one.payload) for one in desk.published]
+    assert [one["error"] for one in busy] == ["busy"] * 18
+    assert {one.topic for one in desk.published} == {"edge/replies/flood"}
+    desk.published.clear()
+    desk.answers()
+    topics = [one.topic for one in desk.published]
+    assert topics == ["edge/replies/flood", "edge/replies/ann", "edge/replies/flood"]
+
+
+@pytest.fixture
+def busy_node(monkeypatch: pytest.MonkeyPatch) -> tuple[Slow, Desk, Worker]:
+    """Frames are 80 pixels wide and take 0.1 s, questions are 160 wide and take 0.8 s."""
+    slow = Slow({80: 0.1, 160: 0.8})
+    desk = Desk(slow, RequestsSettings(queue=100))
+    monkeypatch.setattr("edge_node.worker.time", SimpleNamespace(monotonic=lambda: slow.now))
+    desk.questions._clock = lambda: slow.now
+    worker = Worker(
+        settings=NodeSettings(max_frame_age_seconds=1000),
+        topics=TOPICS,
+        inbox=desk.inbox,
+        pipeline=desk.pipeline,
+        counters=desk.counters,
+        rejections=Rejections(desk.counters),
+        publish=desk.publish,
+        questions=desk.questions,
+    )
+    return slow, desk, worker
+
+
+QUESTION = cv2.imencode(".jpg", np.full((60, 160, 3), 128, np.uint8))[1].tobytes()
+
+
+def cameras_send(desk: Desk, now: float) -> None:
+    for camera in ("door", "yard", "shed", "gate"):
+        desk.inbox.put(camera, Arrival(Frame(device=camera, jpeg=JPEG), timestamps.now(), now))
+
+
+def test_a_flood_of_questions_and_four_busy_cameras_share_the_engine(
+    busy_node: tuple[Slow, Desk, Worker],
+) -> None:
+    slow, desk, worker = busy_node
+    while slow.now < 40:
+        cameras_send(desk, slow.now)
+        desk.ask(QUESTION, expiry_seconds=60)
+        worker.turn()
+    spent = {
+        width: sum(one == width for _, one in slow.looked_at) * slow._seconds[width] for width in (80, 160)
+    }
+    assert spent[80] == pytest.approx(spent[160], rel=0.1)
+    frames = [at for at, width in slow.looked_at if width == 80]
+    questions = [at for at, width in slow.looked_at if width == 160]
+    assert max(np.diff(frames)) < 1.0
+    assert max(np.diff(questions)) < 1.8
+
+
+def test_a_question_waits_for_no_camera_that_is_silent(busy_node: tuple[Slow, Desk, Worker]) -> None:
+    slow, desk, worker = busy_node
+    for _ in range(5):
+        desk.ask(QUESTION)
+    for _ in range(5):
+        worker.turn()
+    assert slow.now == pytest.approx(4.0)
+    assert not desk.questions.is_waiting
+
+
+def test_a_single_question_among_frames_is_next(busy_node: tuple[Slow, Desk, Worker]) -> None:
+    slow, desk, worker = busy_node
+    for _ in range(10):
+        cameras_send(desk, slow.now)
+        worker.turn()
+    desk.ask(QUESTION)
+    worker.turn()
+    assert slow.looked_at[-1][1] == 160
