@@ -14,7 +14,7 @@ LINES = 10
 def say(text: str, file: TextIO | None = None) -> None:
     """A line on standard output or another file, at once, and not through the middle of a bar."""
     file = file or sys.stdout
-    if "tqdm" in sys.modules:
+    if sys.modules.get("tqdm"):
         from tqdm import tqdm
 
         tqdm.write(text, file)

@@ -168,7 +168,7 @@ class RequestsSettings(Struct, frozen=True, kw_only=True):
     """How many pixels the detector looks at in one picture, on all tiles together: it bounds the time, and
     how small a face may be in a large picture."""
     queue: Annotated[int, Meta(ge=1, le=1_000)] = 8
-    """How many questions may wait; another one is answered with `busy`."""
+    """How many questions may wait, in memory; another one is answered with `busy`."""
     max_wait_seconds: Seconds = 60.0
     """A question that has waited longer is answered with `expired`; sooner when it says so itself."""
 

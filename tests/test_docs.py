@@ -6,9 +6,11 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from msgspec import Struct
 
 from broker.config import SECTIONS, load
 from broker.messages import Event, Observation, ObservedFace, WireJson
+from broker.replies import RecognisedFace, Recognition, Refusal, Reloaded
 from broker.schema import struct_fields
 from broker.states import GalleryState, NodeStats
 from broker.topics import Topics
@@ -35,16 +37,21 @@ def test_the_example_configuration_is_read_by_both_programs() -> None:
     assert load(ROOT / "config.yaml", AgentConfig).cameras
 
 
-@pytest.mark.parametrize("message", [Event, Observation, GalleryState, NodeStats])
+@pytest.mark.parametrize(
+    "message", [Event, Observation, GalleryState, NodeStats, Recognition, Reloaded, Refusal]
+)
 def test_every_field_on_the_wire_is_documented(message: type[WireJson]) -> None:
     section = WIRE.split(f"## {message.__name__}\n")[1].split("\n## ")[0]
     documented = re.findall(r"^\| `(\w+)`", section, re.MULTILINE)
     assert documented == list(struct_fields(message))
 
 
-def test_every_field_of_an_observed_face_is_documented() -> None:
-    section = WIRE.split("## Observation\n")[1].split("\n## ")[0]
-    for name in struct_fields(ObservedFace):
+@pytest.mark.parametrize(
+    ("chapter", "face"), [("Observation", ObservedFace), ("Recognition", RecognisedFace)]
+)
+def test_every_field_of_a_face_is_documented(chapter: str, face: type[Struct]) -> None:
+    section = WIRE.split(f"## {chapter}\n")[1].split("\n## ")[0]
+    for name in struct_fields(face):
         assert f"`{name}`" in section
 
 

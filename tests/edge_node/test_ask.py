@@ -92,11 +92,14 @@ def test_a_node_that_hangs_costs_time_and_no_photo(
 ) -> None:
     three["two"].send_signal(signal.SIGSTOP)
     files = pictures(photos, tmp_path / "pictures", 12)
-    asking = processes.start("ask", "--config", ask_config, *files, "--timeout", "3")
+    options = ["--config", str(ask_config), "--timeout", "3", "--labelled", str(tmp_path / "out")]
+    asking = processes.start("ask", *files, *options)
     said = answers(asking.communicate(timeout=30)[0])
     assert asking.returncode == 0
     assert [one["photo"] for one in said] == [str(file) for file in files]
     assert {one["node"] for one in said} == {"one", "three"}
+    labelled = sorted(file.name for file in (tmp_path / "out").iterdir())
+    assert labelled == [file.name for file in files]
 
 
 def test_json_tells_the_good_from_the_bad(
@@ -294,15 +297,19 @@ def test_odd_numbers_of_photos_are_refused(word: str, ask: Ask, capsys: Out) -> 
     assert "expected " in capsys.readouterr().err
 
 
-def test_asking_loads_nothing_heavy() -> None:
+def test_asking_needs_nothing_heavy(node: Node, ask_config: Path, photos: Path, tmp_path: Path) -> None:
+    [photo] = pictures(photos, tmp_path / "a", 1)
+    options = ["ask", str(photo), "--config", str(ask_config), "--labelled", str(tmp_path / "out")]
     code = (
-        "import sys, edge_node.__main__, edge_node.commands.ask, edge_node.ask, edge_node.photo_files\n"
-        "import edge_node.commands.show, edge_node.progress\n"
-        f"print([name for name in {HEAVY!r} if name in sys.modules])"
+        "import sys\n"
+        f"sys.modules |= dict.fromkeys({HEAVY!r})\n"
+        "from edge_node.__main__ import main\n"
+        f"sys.exit(main({options!r}))"
     )
     command = [sys.executable, "-c", code]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert ended.stdout.strip() == "[]"
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=30)
+    assert (ended.returncode, ended.stderr) == (0, "asking: 1/1\n")
+    assert answers(ended.stdout)[0]["faces"]
 
 
 def test_the_embedded_broker_spreads_questions_too(
