@@ -205,6 +205,21 @@ def test_who_reads_only_the_head_is_left_in_peace(
     assert done.returncode == 141
 
 
+def test_who_reads_nothing_is_no_error_of_any_command(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").touch()
+    line = f"{sys.executable} -m edge_node check-config --config config.yaml | true"
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", line],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=ENVIRONMENT,
+        timeout=30,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (141, "")
+
+
 def test_an_interrupt_says_how_far_it_got(
     node: Node, processes: Processes, ask_config: Path, photos: Path, tmp_path: Path
 ) -> None:

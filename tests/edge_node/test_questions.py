@@ -1,6 +1,7 @@
 """Questions to a node whose engine is scripted: what is answered, what is refused, and who waits."""
 
 import json
+import time
 from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -177,6 +178,21 @@ def test_what_is_no_good_picture_is_answered_with_a_reason(jpeg: bytes, error: s
     assert (answer["schema"], answer["node"], answer["error"]) == (1, "node-1", error)
     assert answer["detail"]
     assert desk.counted == {error: 1}
+
+
+def test_a_picture_that_is_too_large_takes_no_place_in_the_queue() -> None:
+    desk = Desk()
+    desk.ask(bytes(100_001))
+    assert not desk.questions.is_waiting
+    assert json.loads(desk.published[0].payload)["error"] == "too_large"
+
+
+def test_a_question_wakes_a_worker_that_waits_for_frames() -> None:
+    desk = Desk()
+    desk.ask()
+    began = time.monotonic()
+    assert desk.inbox.take(5) is None
+    assert time.monotonic() - began < 1
 
 
 @pytest.mark.parametrize("error", [EngineError("no such landmarks"), ValueError("a bug"), MemoryError()])
