@@ -14,7 +14,7 @@ from edge_node.settings import FolderSource, NodeConfig
 from tests.edge_node.scenes import jpeg, read
 
 ROOT = Path(__file__).parents[2]
-ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": ""}
 SMALLEST = 150
 
 
