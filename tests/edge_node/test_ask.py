@@ -92,7 +92,7 @@ def test_a_node_that_hangs_costs_time_and_no_photo(
 ) -> None:
     three["two"].send_signal(signal.SIGSTOP)
     files = pictures(photos, tmp_path / "pictures", 12)
-    options = ["--config", str(ask_config), "--timeout", "3", "--labelled", str(tmp_path / "out")]
+    options = ["--config", str(ask_config), "--timeout", "5", "--labelled", str(tmp_path / "out")]
     asking = processes.start("ask", *files, *options)
     said = answers(asking.communicate(timeout=30)[0])
     assert asking.returncode == 0
