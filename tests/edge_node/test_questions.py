@@ -1,58 +1,22 @@
-"""Questions to a node whose engine is scripted: what is answered, what is refused, and who waits."""
+"""Questions to a node whose engine is scripted: what is answered, and what is refused."""
 
 import json
 import time
 from collections.abc import Sequence
-from types import SimpleNamespace
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
-from broker import timestamps
-from broker.errors import MessageError
-from broker.messages import Frame
 from broker.publication import Publication
 from broker.question import Form, Question
-from broker.topics import Topics
-from edge_node.counters import Counters
-from edge_node.decide import Decider
 from edge_node.decode import decode
 from edge_node.errors import EngineError
 from edge_node.faces import Detection, Image
 from edge_node.gallery import Gallery
-from edge_node.identifiers import uuid7
-from edge_node.inbox import Inbox
-from edge_node.pipeline import Pipeline
-from edge_node.questions import Questions
-from edge_node.rejections import Rejections
-from edge_node.report import Arrival
-from edge_node.settings import NodeSettings, RequestsSettings
-from edge_node.view import Views
-from edge_node.worker import Worker
-from tests.edge_node.people import view
-from tests.edge_node.scripted_engine import MeanColour, ScriptedDetector
-
-TOPICS = Topics()
-REPLY_TO = "edge/replies/ann"
-JPEG = cv2.imencode(".jpg", np.full((60, 80, 3), 128, np.uint8))[1].tobytes()
-
-
-class Slow(ScriptedDetector):
-    """Each picture takes so many seconds on the clock of the test, by its width in pixels."""
-
-    def __init__(self, seconds: dict[int, float]) -> None:
-        super().__init__(faces=0)
-        self.now = 0.0
-        self.looked_at: list[tuple[float, int]] = []
-        self._seconds = seconds
-
-    def detect(self, image: Image) -> list[Detection]:
-        width = image.shape[1]
-        self.looked_at.append((self.now, width))
-        self.now += self._seconds[width]
-        return super().detect(image)
+from tests.edge_node.desk import JPEG, REPLY_TO, TOPICS, Desk
+from tests.edge_node.scripted_engine import ScriptedDetector
 
 
 class Broken(ScriptedDetector):
@@ -63,58 +27,6 @@ class Broken(ScriptedDetector):
     def detect(self, image: Image) -> list[Detection]:
         super().detect(image)
         raise self._error
-
-
-class Desk:
-    """Questions, with what was published and counted."""
-
-    def __init__(
-        self,
-        detector: ScriptedDetector | None = None,
-        settings: RequestsSettings | None = None,
-        limit: float = float("inf"),
-    ) -> None:
-        self.published: list[Publication] = []
-        self.counters = Counters(0.0)
-        self.now = 0.0
-        self.inbox = Inbox[Arrival]()
-        self._limit = limit
-        self.pipeline = Pipeline(
-            detector=detector or ScriptedDetector(),
-            embedder=MeanColour(),
-            gallery=Gallery.empty("scripted+mean-colour"),
-            decider=Decider(uuid7),
-            views=Views(view()),
-        )
-        self.questions = Questions(
-            settings=settings or RequestsSettings(max_bytes=100_000, max_pixels=1_000_000, queue=3),
-            node="node-1",
-            topics=TOPICS,
-            live=self.pipeline,
-            stills=self.pipeline.around(lambda inner: inner),
-            counters=self.counters,
-            publish=self.publish,
-            wake=self.inbox.wake,
-            clock=lambda: self.now,
-        )
-
-    def publish(self, publication: Publication) -> None:
-        if len(publication.payload) > self._limit:
-            raise MessageError("too_large", "the broker takes less")
-        self.published.append(publication)
-
-    def ask(self, jpeg: bytes = JPEG, form: Form = "json", reply_to: str = REPLY_TO, **more: Any) -> None:
-        question = Question(jpeg=jpeg, reply_to=reply_to, form=form, correlation=b"7", **more)
-        self.questions.receive(question.to_publication(TOPICS))
-
-    def answers(self) -> list[dict[str, Any]]:
-        while self.questions.is_waiting:
-            self.questions.answer_next()
-        return [json.loads(one.payload) for one in self.published if one.content_type == "application/json"]
-
-    @property
-    def counted(self) -> dict[str, int]:
-        return self.counters.stats("node-1", 0, 1.0).questions
 
 
 def test_says_who_is_on_a_picture() -> None:
@@ -271,69 +183,3 @@ def test_a_flood_is_told_that_the_node_is_busy_and_another_asker_gets_a_place() 
     desk.answers()
     topics = [one.topic for one in desk.published]
     assert topics == ["edge/replies/flood", "edge/replies/ann", "edge/replies/flood"]
-
-
-@pytest.fixture
-def busy_node(monkeypatch: pytest.MonkeyPatch) -> tuple[Slow, Desk, Worker]:
-    """Frames are 80 pixels wide and take 0.1 s, questions are 160 wide and take 0.8 s."""
-    slow = Slow({80: 0.1, 160: 0.8})
-    desk = Desk(slow, RequestsSettings(queue=100))
-    monkeypatch.setattr("edge_node.worker.time", SimpleNamespace(monotonic=lambda: slow.now))
-    desk.questions._clock = lambda: slow.now
-    worker = Worker(
-        settings=NodeSettings(max_frame_age_seconds=1000),
-        topics=TOPICS,
-        inbox=desk.inbox,
-        pipeline=desk.pipeline,
-        counters=desk.counters,
-        rejections=Rejections(desk.counters),
-        publish=desk.publish,
-        questions=desk.questions,
-    )
-    return slow, desk, worker
-
-
-QUESTION = cv2.imencode(".jpg", np.full((60, 160, 3), 128, np.uint8))[1].tobytes()
-
-
-def cameras_send(desk: Desk, now: float) -> None:
-    for camera in ("door", "yard", "shed", "gate"):
-        desk.inbox.put(camera, Arrival(Frame(device=camera, jpeg=JPEG), timestamps.now(), now))
-
-
-def test_a_flood_of_questions_and_four_busy_cameras_share_the_engine(
-    busy_node: tuple[Slow, Desk, Worker],
-) -> None:
-    slow, desk, worker = busy_node
-    while slow.now < 40:
-        cameras_send(desk, slow.now)
-        desk.ask(QUESTION, expiry_seconds=60)
-        worker.turn()
-    spent = {
-        width: sum(one == width for _, one in slow.looked_at) * slow._seconds[width] for width in (80, 160)
-    }
-    assert spent[80] == pytest.approx(spent[160], rel=0.1)
-    frames = [at for at, width in slow.looked_at if width == 80]
-    questions = [at for at, width in slow.looked_at if width == 160]
-    assert max(np.diff(frames)) < 1.0
-    assert max(np.diff(questions)) < 1.8
-
-
-def test_a_question_waits_for_no_camera_that_is_silent(busy_node: tuple[Slow, Desk, Worker]) -> None:
-    slow, desk, worker = busy_node
-    for _ in range(5):
-        desk.ask(QUESTION)
-    for _ in range(5):
-        worker.turn()
-    assert slow.now == pytest.approx(4.0)
-    assert not desk.questions.is_waiting
-
-
-def test_a_single_question_among_frames_is_next(busy_node: tuple[Slow, Desk, Worker]) -> None:
-    slow, desk, worker = busy_node
-    for _ in range(10):
-        cameras_send(desk, slow.now)
-        worker.turn()
-    desk.ask(QUESTION)
-    worker.turn()
-    assert slow.looked_at[-1][1] == 160
