@@ -34,6 +34,7 @@ SECTIONS = (
     "feeds",
     "gallery",
     "homeassistant",
+    "requests",
     "log",
 )
 

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+import msgspec
 from msgspec import Struct
 
 from broker.messages import JSON, SCHEMA, Count, Id, Time, WireJson
@@ -55,6 +56,7 @@ class NodeStats(WireJson, frozen=True, kw_only=True):
     fps: float
     latency_p50_ms: float | None
     latency_p95_ms: float | None
+    questions: dict[str, int] = msgspec.field(default_factory=dict)
 
     EXPIRY_SECONDS = 90
 

@@ -97,6 +97,10 @@ class Topics:
     def muted_filter(self) -> str:
         return f"{self.prefix}/muted/+/+"
 
+    def questions_filter(self) -> str:
+        """Shared by all nodes, whatever frames they share: each question goes to one of them."""
+        return f"$share/questions/{self.requests('recognise')}"
+
     def observations_filter(self) -> str:
         return self.observations("+")
 

@@ -1,40 +1,22 @@
-"""Pictures of faces put into folders: readable by nobody else, and never in the place of another file."""
+"""JPEGs put into folders: readable by nobody else, and never in the place of another file."""
 
-import math
 import os
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
-import numpy as np
-import simplejpeg
-
-from edge_node.faces import Box, Image
-
-QUALITY = 90
-MARGIN = 0.3
-"""Of the face's size, on each side: hair, chin and ears."""
 FILE_MODE, FOLDER_MODE = 0o600, 0o700
-
-
-def cut_out(image: Image, box: Box) -> Image:
-    """The face with a margin, as far as the picture goes; not turned."""
-    across, down = MARGIN * box.width, MARGIN * box.height
-    left, top = max(0, int(box.x - across)), max(0, int(box.y - down))
-    right, bottom = math.ceil(box.x + box.width + across), math.ceil(box.y + box.height + down)
-    return image[top:bottom, left:right]
 
 
 class AlbumError(Exception):
     """A picture that cannot be written."""
 
 
-def keep(image: Image, folder: Path, stem: str) -> Path:
+def keep(jpeg: bytes, folder: Path, stem: str) -> Path:
     """Writes `<stem>.jpg`, or `<stem>-2.jpg` and on if another picture has that name. Raises AlbumError.
 
     The same picture is kept once, however often it comes.
     """
-    jpeg = simplejpeg.encode_jpeg(np.ascontiguousarray(image), QUALITY, colorspace="BGR")
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
         return next(path for path in _paths(folder, stem) if _is_written(path, jpeg))

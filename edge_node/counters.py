@@ -26,6 +26,7 @@ class Counters:
         self._started = now
         self._node = _Tally()
         self._devices: dict[str, _Tally] = {}
+        self._questions: Counter[str] = Counter()
 
     def receive(self, device: str) -> None:
         with self._lock:
@@ -53,6 +54,11 @@ class Counters:
                 tally.totals["faces"] += faces
                 tally.recent.append((now, latency_seconds))
 
+    def question(self, outcome: str) -> None:
+        """`answered`, or the reason why not."""
+        with self._lock:
+            self._questions[outcome] += 1
+
     def node_stats(self, node: str, replaced: Mapping[str, int], now: float) -> NodeStats:
         """replaced: frames of each camera for which a newer one came before they were looked at."""
         with self._lock:
@@ -60,6 +66,7 @@ class Counters:
                 node=node,
                 uptime_seconds=int(now - self._started),
                 replaced=sum(replaced.values()),
+                questions=dict(self._questions),
                 **self._node.fields(self._started, now),
             )
 

@@ -19,6 +19,7 @@ class Inbox(Generic[T]):
         self._items: OrderedDict[str, T] = OrderedDict()
         self._changed = threading.Condition()
         self._replaced: Counter[str] = Counter()
+        self._woken = False
 
     @property
     def replaced(self) -> Mapping[str, int]:
@@ -39,8 +40,14 @@ class Inbox(Generic[T]):
             return True
 
     def take(self, timeout_seconds: float) -> tuple[str, T] | None:
-        """The item whose key has waited longest, or None when none came in time."""
+        """The item whose key has waited longest, or None when none came in time, or on `wake`."""
         with self._changed:
-            if not self._changed.wait_for(lambda: self._items, timeout_seconds):
-                return None
-            return self._items.popitem(last=False)
+            self._changed.wait_for(lambda: self._items or self._woken, timeout_seconds)
+            self._woken = False
+            return self._items.popitem(last=False) if self._items else None
+
+    def wake(self) -> None:
+        """Ends the waiting of a `take`, under way or next to come."""
+        with self._changed:
+            self._woken = True
+            self._changed.notify()

@@ -23,8 +23,10 @@ from edge_node.inbox import Inbox
 from edge_node.persons import Persons
 from edge_node.presence import Presence
 from edge_node.publish import Publisher
+from edge_node.questions import Questions
 from edge_node.reception import Reception
 from edge_node.rejections import Rejections
+from edge_node.reloads import SECONDS_BETWEEN, Reloads
 from edge_node.report import Arrival, Reporter
 from edge_node.settings import NodeConfig
 from edge_node.snapshot import snapshot
@@ -77,6 +79,16 @@ class Node:
             is_on=self._switches.is_on,
             hear=self._hear,
         )
+        self._questions = Questions(
+            settings=config.requests,
+            node=config.node.id,
+            topics=self._topics,
+            pipeline=self._pipeline,
+            counters=self._counters,
+            publish=self._publish,
+            wake=self._inbox.wake,
+        )
+        self._reloads = Reloads(config.node.id, self._topics, self._publish)
         self._session = self._build_session()
         self._worker = Worker(
             settings=config.node,
@@ -94,6 +106,7 @@ class Node:
                 send=self._publish,
             ),
             presence=self._presence,
+            questions=self._questions,
         )
         self._threads = [
             threading.Thread(target=self._guard, args=(loop,), name=name, daemon=True)
@@ -126,6 +139,7 @@ class Node:
 
     def shut_down(self) -> None:
         self.stop.set()
+        self._reloads.end()
         for thread in self._threads:
             thread.join(2.0)
         self._presence.close(time.monotonic())
@@ -142,6 +156,7 @@ class Node:
                 *self._announcer.subscriptions(),
                 Subscription(self._topics.device_enabled_set("+"), self._switches.receive, qos=1),
                 Subscription(self._topics.node_enabled_set(node.id), self._switches.receive, qos=1),
+                *(self._requests() if self._config.requests.enabled else ()),
             ],
             will=status(status_topic, "offline"),
             births=lambda: (
@@ -154,6 +169,12 @@ class Node:
             ),
             on_bug=self._fail,
         )
+
+    def _requests(self) -> list[Subscription]:
+        return [
+            Subscription(self._topics.questions_filter(), self._questions.receive, qos=1),
+            Subscription(self._topics.requests("reload"), self._reloads.receive, qos=1),
+        ]
 
     def _publish(self, publication: Publication) -> None:
         self._session.publish(publication)
@@ -197,6 +218,7 @@ class Node:
 
     def _follow_gallery(self) -> None:
         while not self.stop.is_set():
+            askers = self._reloads.take()
             gallery = self._refresher.poll()
             if gallery is not None:
                 self._pipeline.gallery = gallery
@@ -205,8 +227,11 @@ class Node:
             self._publish(state.to_publication(self._topics))
             if state.synced_at is not None:
                 self._announcer.meet(self._pipeline.gallery.people)
+            self._reloads.answer(askers, state)
             self._polled.set()
-            self.stop.wait(self._config.gallery.poll_seconds)
+            pause = min(SECONDS_BETWEEN, self._config.gallery.poll_seconds)
+            if not self.stop.wait(pause):
+                self._reloads.wait(self._config.gallery.poll_seconds - pause)
 
     def _guard(self, loop: Callable[[], None]) -> None:
         try:

@@ -1,18 +1,31 @@
-"""Long work, seen: a bar on a terminal, a line now and then anywhere else."""
+"""Long work, seen: a bar on a terminal where tqdm is installed, a line now and then anywhere else."""
 
+import importlib.util
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
-from typing import TypeVar
+from typing import TextIO, TypeVar
 
 Item = TypeVar("Item")
 
 LINES = 10
 
 
+def say(text: str, file: TextIO | None = None) -> None:
+    """A line on standard output or another file, at once, and not through the middle of a bar."""
+    file = file or sys.stdout
+    if sys.modules.get("tqdm"):
+        from tqdm import tqdm
+
+        tqdm.write(text, file)
+    else:
+        file.write(f"{text}\n")
+    file.flush()
+
+
 def track(items: Iterable[Item], label: str, total: int) -> Iterator[Item]:
     """The items, while standard error shows how many of them are done."""
-    if sys.stderr.isatty():
+    if sys.stderr.isatty() and importlib.util.find_spec("tqdm"):
         from tqdm import tqdm
 
         size = shutil.get_terminal_size()  # 80 x 24 on a serial console that says 0 x 0, where tqdm is mute

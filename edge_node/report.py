@@ -1,9 +1,11 @@
 """Outcomes in the words of the wire: events and observations."""
 
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from broker.messages import Event, Frame, Observation, ObservedFace
+from broker.replies import RecognisedFace
 from edge_node.decide import Decision
 from edge_node.faces import Face
 from edge_node.pipeline import Outcome
@@ -54,7 +56,7 @@ class Reporter:
             node=self.node,
             person=decision.person.name if decision.person else None,
             person_id=decision.person.id if decision.person else None,
-            similarity=_rounded(match.similarity),
+            similarity=_cosine(match.similarity),
             threshold=round(outcome.view.threshold, 4),
             margin=_rounded(match.margin),
             reason=decision.reason,
@@ -110,12 +112,33 @@ def _observed(face: Face) -> ObservedFace:
         event_type=match.event_type,
         person=match.person.name if match.person else None,
         person_id=match.person.id if match.person else None,
-        similarity=_rounded(match.similarity),
+        similarity=_cosine(match.similarity),
         margin=_rounded(match.margin),
         reason=match.reason,
         zone=face.seen.zone,
     )
 
 
-def _rounded(cosine: float | None) -> float | None:
-    return None if cosine is None else max(-1.0, min(1.0, round(cosine, 4)))
+def recognised(face: Face) -> RecognisedFace:
+    """A face of a picture that no camera sent."""
+    match, detection = face.match, face.seen.detection
+    return RecognisedFace(
+        event_type=match.event_type,
+        person=match.person.name if match.person else None,
+        person_id=match.person.id if match.person else None,
+        similarity=_cosine(match.similarity),
+        margin=_rounded(match.margin),
+        reason=match.reason,
+        score=round(detection.score, 3),
+        box=detection.box.rounded(),
+    )
+
+
+def _cosine(number: float | None) -> float | None:
+    rounded = _rounded(number)
+    return None if rounded is None else max(-1.0, min(1.0, rounded))
+
+
+def _rounded(number: float | None) -> float | None:
+    """None as well for what is not a number, of a vector that is none."""
+    return None if number is None or not math.isfinite(number) else round(number, 4)

@@ -194,6 +194,24 @@ class FeedSettings(Struct, frozen=True, kw_only=True):
             raise SettingError(["device"], f"expected {what}: a-z, 0-9, - and _")
 
 
+class RequestsSettings(Struct, frozen=True, kw_only=True):
+    """Questions over MQTT: who is on this picture? See docs/ask.md."""
+
+    enabled: bool = True
+    """Whether this node answers questions about pictures, and reads the gallery again when asked to."""
+    max_bytes: Annotated[int, Meta(ge=1_000, le=100_000_000)] = 10_000_000
+    """A larger picture is not looked at. The broker's own limit must be above it: `max_packet_size`."""
+    max_pixels: Annotated[int, Meta(ge=10_000, le=64_000_000)] = 25_000_000
+    """A picture of more pixels is not decoded; one takes six bytes a pixel while it is answered."""
+    search_pixels: Annotated[int, Meta(ge=100_000, le=1_000_000_000)] = 20_000_000
+    """How many pixels the detector looks at in one picture, on all tiles together: it bounds the time, and
+    how small a face may be in a large picture."""
+    queue: Annotated[int, Meta(ge=1, le=1_000)] = 8
+    """How many questions may wait, in memory; another one is answered with `busy`."""
+    max_wait_seconds: Seconds = 60.0
+    """A question that has waited longer is answered with `expired`; sooner when it says so itself."""
+
+
 class LogSettings(Struct, frozen=True, kw_only=True):
     """The JSON log of events."""
 
@@ -223,6 +241,7 @@ class NodeConfig(Struct, frozen=True, kw_only=True):
     feeds: tuple[FeedSettings, ...] = ()
     gallery: GallerySettings = GallerySettings()
     homeassistant: HomeAssistantSettings = HomeAssistantSettings()
+    requests: RequestsSettings = RequestsSettings()
     log: LogSettings = LogSettings()
 
     def __post_init__(self) -> None:

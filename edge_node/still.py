@@ -10,9 +10,12 @@ MAX_PIXELS = 100_000_000
 """For the detector to look at in one photo: all that 50 megapixels with faces of 40 pixels need."""
 
 
-def recognise(image: Image, pipeline: Pipeline) -> list[Face]:
-    """Every face once, from left to right. Zones, masks and limits of single cameras do not hold."""
-    view = replace(pipeline.views.others, max_pixels=MAX_PIXELS)
+def recognise(image: Image, pipeline: Pipeline, max_pixels: int = MAX_PIXELS) -> list[Face]:
+    """Every face once, from left to right. Zones, masks and limits of single cameras do not hold.
+
+    max_pixels: for the detector to look at, see Attention.
+    """
+    view = replace(pipeline.views.others, max_pixels=max_pixels)
     faces = pipeline.recognise(image, pipeline.gallery, view)
     return sorted(distinct(faces, view.threshold), key=lambda face: face.seen.detection.box.x)
 

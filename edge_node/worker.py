@@ -11,6 +11,7 @@ from edge_node.look import look
 from edge_node.pipeline import Pipeline
 from edge_node.presence import Presence
 from edge_node.publish import Publisher
+from edge_node.questions import Questions
 from edge_node.rejections import Rejections
 from edge_node.report import Arrival
 from edge_node.settings import NodeSettings
@@ -30,6 +31,7 @@ class Worker:
         rejections: Rejections,
         publisher: Publisher,
         presence: Presence,
+        questions: Questions,
     ) -> None:
         self.turns = 0
         self._settings = settings
@@ -38,19 +40,30 @@ class Worker:
         self._rejections = rejections
         self._publisher = publisher
         self._presence = presence
+        self._questions = questions
         self._freshness = Freshness(settings.max_frame_age_seconds)
         self._gallery: Gallery | None = None
 
     def turn(self) -> None:
-        """Waits a moment for a frame and answers it. What it raises is a bug."""
+        """Waits a moment for a frame or a question and answers it. What it raises is a bug."""
         self.turns += 1
-        taken = self._inbox.take(IDLE_SECONDS)
-        if taken is not None:
+        questions = self._questions
+        patience = 0.0 if questions.is_waiting else IDLE_SECONDS
+        taken = None if questions.is_due else self._inbox.take(patience)
+        began = time.monotonic()
+        if taken is None:
+            questions.answer_next()
+        else:
             self._answer(taken[1])
+            questions.spend_on_frame(time.monotonic() - began)
+        self._tell(None if taken is None else taken[0])
+
+    def _tell(self, device: str | None) -> None:
+        """Who is before the cameras now; device: of which a frame has come."""
         if self._pipeline.gallery is not self._gallery:
             self._gallery = self._pipeline.gallery
             self._presence.enrol(self._gallery.people)
-        self._presence.update(time.monotonic(), taken[0] if taken is not None else None)
+        self._presence.update(time.monotonic(), device)
 
     def _answer(self, arrival: Arrival) -> None:
         frame = arrival.frame

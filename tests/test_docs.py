@@ -6,11 +6,13 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from msgspec import Struct
 
 from broker.capture import Capture
 from broker.config import SECTIONS, load
 from broker.messages import Event, Observation, ObservedFace, WireJson
 from broker.presence import DevicePeople, PersonState
+from broker.replies import RecognisedFace, Recognition, Refusal, Reloaded
 from broker.schema import struct_fields
 from broker.states import DeviceStats, GalleryState, NodeStats
 from broker.topics import Topics
@@ -46,6 +48,9 @@ MESSAGES = (
     DeviceStats,
     DevicePeople,
     PersonState,
+    Recognition,
+    Reloaded,
+    Refusal,
 )
 
 
@@ -56,9 +61,12 @@ def test_every_field_on_the_wire_is_documented(message: type[WireJson]) -> None:
     assert documented == list(struct_fields(message))
 
 
-def test_every_field_of_an_observed_face_is_documented() -> None:
-    section = WIRE.split("## Observation\n")[1].split("\n## ")[0]
-    for name in struct_fields(ObservedFace):
+@pytest.mark.parametrize(
+    ("chapter", "face"), [("Observation", ObservedFace), ("Recognition", RecognisedFace)]
+)
+def test_every_field_of_a_face_is_documented(chapter: str, face: type[Struct]) -> None:
+    section = WIRE.split(f"## {chapter}\n")[1].split("\n## ")[0]
+    for name in struct_fields(face):
         assert f"`{name}`" in section
 
 

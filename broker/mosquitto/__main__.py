@@ -22,6 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         nodes=options.nodes,
         loggers=options.loggers,
         dashboards=options.dashboards,
+        askers=options.askers,
         home_assistants=("homeassistant",) if options.homeassistant else (),
         feeds=tuple(options.feed),
     )
@@ -53,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--nodes", type=_names, default=("node-1",), help="recognition nodes, by comma")
     parser.add_argument("--loggers", type=_names, default=("edge-logger",), help="loggers, by comma")
     parser.add_argument("--dashboards", type=_names, default=(), help="other readers, by comma")
+    parser.add_argument("--askers", type=_names, default=(), help="users of `edge-node ask`, by comma")
     parser.add_argument("--homeassistant", action="store_true", help="a user for Home Assistant")
     parser.add_argument(
         "--feed",

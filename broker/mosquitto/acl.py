@@ -33,6 +33,7 @@ class Identities:
     nodes: tuple[str, ...] = ()
     loggers: tuple[str, ...] = ()
     dashboards: tuple[str, ...] = ()
+    askers: tuple[str, ...] = ()
     home_assistants: tuple[str, ...] = ()
     feeds: tuple[Feed, ...] = ()
 
@@ -43,8 +44,8 @@ class Identities:
 
     @property
     def names(self) -> tuple[str, ...]:
-        ours = (*self.devices, *self.nodes, *self.loggers, *self.dashboards, *self.home_assistants)
-        return (*ours, *self.publishers)
+        ours = (*self.devices, *self.nodes, *self.loggers, *self.dashboards, *self.askers)
+        return (*ours, *self.home_assistants, *self.publishers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,14 @@ def dashboard(name: str, topics: Topics) -> Rights:
     )
 
 
+def asker(name: str, topics: Topics) -> Rights:
+    """Who may ask who is on a picture, and see nothing else: `edge-node ask`."""
+    return Rights(
+        read=(topics.replies(name), topics.node_status("+")),
+        write=(topics.requests("recognise"),),
+    )
+
+
 def home_assistant(name: str, topics: Topics) -> Rights:
     rights = dashboard(name, topics)
     return Rights(
@@ -156,6 +165,7 @@ def text(identities: Identities, topics: Topics) -> str:
         ("recognition node", node_with_feeds, identities.nodes),
         ("logger", logger, identities.loggers),
         ("dashboard", dashboard, identities.dashboards),
+        ("asker", asker, identities.askers),
         ("Home Assistant", home_assistant, identities.home_assistants),
         ("another program", publisher, identities.publishers),
     )

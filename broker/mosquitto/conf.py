@@ -6,8 +6,8 @@ Accepted by 2.0; 2.1 takes it too and says that acl_file and password_file go aw
 from dataclasses import dataclass
 from pathlib import Path
 
-MAX_PACKET_BYTES = 4 * 1024 * 1024
-"""Room for a frame of 4,000,000 bytes; Mosquitto 2.1 would stop at half of that by itself."""
+MAX_PACKET_BYTES = 10 * 1024 * 1024
+"""Room for a question with a photo of 10,000,000 bytes; Mosquitto 2.1 would stop at two million by itself."""
 
 LIMITS = f"""\
 max_packet_size {MAX_PACKET_BYTES}

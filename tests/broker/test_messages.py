@@ -92,6 +92,7 @@ NODE_STATS = NodeStats(
     fps=4.5,
     latency_p50_ms=80.0,
     latency_p95_ms=None,
+    questions={"answered": 7, "busy": 1},
 )
 
 DEVICE_STATS = DeviceStats(

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from broker.publication import Publication
+from broker.question import Question
 from broker.session import Session
 from broker.subscription import Subscription
 from broker.topics import Topics
@@ -122,6 +123,24 @@ def test_a_request_is_answered_to_its_sender_only(join: Join) -> None:
     node.publish(Publication(topic=at_node[0].response_topic or "", payload=b"done", qos=1))
     assert eventually(lambda: at_dashboard)
     assert at_camera == []
+
+
+def test_an_asker_asks_about_pictures_hears_the_answers_and_nothing_else(join: Join) -> None:
+    node, at_node = join("node-1", TOPICS.questions_filter(), TOPICS.requests("reload"), "edge/events/+/+")
+    _, at_other = join("homeassistant", TOPICS.replies("homeassistant"), TOPICS.replies("ann"))
+    asker, at_asker = join("ann", "edge/#", "#", "$share/g/edge/requests/recognise")
+    question = Question(jpeg=b"jpeg", reply_to=TOPICS.replies("ann"), correlation=b"1")
+    asker.publish(event("garage"))
+    asker.publish(Publication(topic=TOPICS.requests("reload"), payload=b"", qos=1))
+    asker.publish(question.to_publication(TOPICS))
+    assert eventually(lambda: at_node)
+    node.publish(event("garage"))
+    node.publish(Publication(topic=TOPICS.replies("homeassistant"), payload=b"{}", qos=1))
+    node.publish(Publication(topic=at_node[0].response_topic or "", payload=b"{}", qos=1))
+    assert eventually(lambda: at_asker and at_other)
+    assert topics_of(at_node) == ["edge/requests/recognise"]
+    assert set(topics_of(at_asker)) == {"edge/replies/ann"}
+    assert topics_of(at_other) == ["edge/replies/homeassistant"]
 
 
 def test_who_claims_the_loggers_client_id_does_not_get_its_session(

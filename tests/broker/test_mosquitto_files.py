@@ -37,6 +37,7 @@ def test_only_a_node_may_write_events_and_only_a_logger_acks() -> None:
             "node": acl.node,
             "logger": acl.logger,
             "dashboard": acl.dashboard,
+            "asker": acl.asker,
             "home assistant": acl.home_assistant,
         }.items()
     }

@@ -2,7 +2,7 @@
 
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,8 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
+from broker.settings import BrokerSettings
+from edge_node.__main__ import command_line
 from edge_node.engines.build import build_detector, build_embedder, build_enrolment_detector
 from edge_node.models.install import Models
 from edge_node.models.sources import UnavailableError
@@ -24,6 +26,7 @@ from edge_node.settings import (
     NodeSettings,
 )
 from edge_node.view_settings import DecideSettings
+from tests.edge_node.asking import Processes
 from tests.edge_node.faulty_s3 import Cloud, FaultyServer
 from tests.edge_node.live import known, running
 from tests.private_broker import PrivateBroker
@@ -31,6 +34,8 @@ from tests.watcher import Watcher
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+Ask = Callable[..., int]
 
 KEPT_IN = Path(__file__).parents[2] / "var/state/models"
 
@@ -141,3 +146,26 @@ def node(config: NodeConfig, watcher: Watcher) -> Iterator[Node]:
         watcher.wait_for(lambda one: one.topic == "edge/nodes/node-1/status" and one.payload == b"online")
         watcher.wait_for(known(2))
         yield node
+
+
+@pytest.fixture
+def ask_config(tmp_path: Path, broker_settings: BrokerSettings) -> Path:
+    file = tmp_path / "ask.yaml"
+    file.write_text(f"broker: {{port: {broker_settings.port}, reconnect_max_seconds: 1}}\n")
+    return file
+
+
+@pytest.fixture
+def ask(ask_config: Path) -> Ask:
+    def ask(*words: str | Path) -> int:
+        arguments = command_line().parse_args(["ask", "--config", str(ask_config), *map(str, words)])
+        return int(arguments.func(arguments))
+
+    return ask
+
+
+@pytest.fixture
+def processes(tmp_path: Path) -> Iterator[Processes]:
+    processes = Processes(tmp_path)
+    yield processes
+    processes.end()

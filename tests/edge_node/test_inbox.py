@@ -55,3 +55,23 @@ def test_nobody_crowds_the_others_out() -> None:
     taken = [inbox.take(0) for _ in range(4)]
     assert taken == [("a", 1), ("b", 0), ("c", 0), None]
     assert inbox.put("d", 0)
+
+
+def test_a_wake_ends_one_wait_before_or_after_it_began() -> None:
+    inbox = Inbox[int]()
+    inbox.wake()
+    began = time.monotonic()
+    assert inbox.take(5) is None
+    threading.Timer(0.05, inbox.wake).start()
+    assert inbox.take(5) is None
+    assert time.monotonic() - began < 2
+    began = time.monotonic()
+    assert inbox.take(0.2) is None
+    assert time.monotonic() - began >= 0.19
+
+
+def test_a_wake_does_not_hide_an_item() -> None:
+    inbox = Inbox[int]()
+    inbox.wake()
+    inbox.put("door", 1)
+    assert inbox.take(0) == ("door", 1)
