@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from edge_node.engine_settings import EngineSettings
 from edge_node.engines.arcface import ArcFace
 from edge_node.engines.cascade import MIN_SCORE, Cascade
 from edge_node.engines.centerface import CenterFace
@@ -13,7 +14,6 @@ from edge_node.engines.yunet import YuNet
 from edge_node.errors import EngineError
 from edge_node.models.install import Models
 from edge_node.ports import Detector, Embedder
-from edge_node.settings import EngineSettings
 
 LIVE = ("yunet", "centerface")
 """Best first: speed matters."""

@@ -2,9 +2,9 @@
 
 import hashlib
 
+from edge_node.engine_settings import OnnxSettings
 from edge_node.engines.arcface import ArcFace, Network
 from edge_node.errors import EngineError
-from edge_node.settings import OnnxSettings
 
 ID_CHARACTERS = 12
 

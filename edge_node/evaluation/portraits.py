@@ -11,10 +11,10 @@ import msgspec
 import numpy as np
 
 from edge_node import durable
+from edge_node.engine_settings import EngineSettings
 from edge_node.evaluation.portrait import Portrait
 from edge_node.faces import Vectors
 from edge_node.progress import track
-from edge_node.settings import EngineSettings
 
 log = logging.getLogger(__name__)
 

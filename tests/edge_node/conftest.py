@@ -12,19 +12,13 @@ from moto.server import ThreadedMotoServer
 
 from broker.settings import BrokerSettings
 from edge_node.__main__ import command_line
+from edge_node.engine_settings import EngineSettings, ModelsSettings
 from edge_node.engines.build import build_detector, build_embedder, build_enrolment_detector
 from edge_node.models.install import Models
 from edge_node.models.sources import UnavailableError
 from edge_node.node import Node
 from edge_node.ports import Detector, Embedder
-from edge_node.settings import (
-    EngineSettings,
-    FolderSource,
-    GallerySettings,
-    ModelsSettings,
-    NodeConfig,
-    NodeSettings,
-)
+from edge_node.settings import FolderSource, GallerySettings, NodeConfig, NodeSettings
 from edge_node.view_settings import DecideSettings
 from tests.edge_node.asking import Processes
 from tests.edge_node.faulty_s3 import Cloud, FaultyServer

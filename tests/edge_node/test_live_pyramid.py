@@ -7,6 +7,7 @@ import numpy as np
 
 from edge_node.assembly import build_views
 from edge_node.decide import Decider
+from edge_node.engine_settings import EngineSettings
 from edge_node.engines.pyramid import Pyramid
 from edge_node.faces import Image
 from edge_node.gallery import Gallery
@@ -14,7 +15,7 @@ from edge_node.identifiers import uuid7
 from edge_node.motion import Glance
 from edge_node.pipeline import Pipeline
 from edge_node.ports import Detector, Embedder
-from edge_node.settings import EngineSettings, NodeConfig
+from edge_node.settings import NodeConfig
 from edge_node.view_settings import DeviceSettings
 from tests.edge_node.scenes import read
 

@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 import pytest
 
+from edge_node.engine_settings import EngineSettings
 from edge_node.engines.build import build_detector, build_embedder
 from edge_node.faces import Image
 from edge_node.models.install import Models
 from edge_node.ports import Detector, Embedder
-from edge_node.settings import EngineSettings
 from tests.edge_node.engines.needs import require
 
 

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from edge_node.attention import EVERYTHING, Attention
+from edge_node.engine_settings import EngineSettings
 from edge_node.engines.build import build_detector
 from edge_node.engines.canvas import Canvas
 from edge_node.faces import Box, Image
 from edge_node.models.install import Models
 from edge_node.ports import Detector
-from edge_node.settings import EngineSettings
 from tests.edge_node.engines.needs import require
 
 Read = Callable[[str], Image]

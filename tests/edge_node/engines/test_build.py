@@ -5,6 +5,7 @@ import pytest
 from msgspec import convert
 
 from broker.messages import EventType
+from edge_node.engine_settings import EngineSettings
 from edge_node.engines.build import (
     build_detector,
     build_embedder,
@@ -19,7 +20,6 @@ from edge_node.gallery import Gallery
 from edge_node.models.catalogue import MODELS, Package
 from edge_node.models.install import Models
 from edge_node.ports import Embedder, Photo
-from edge_node.settings import EngineSettings
 from edge_node.stores.templates import TemplateFile
 from tests.edge_node.engines.needs import require
 

@@ -5,12 +5,12 @@ import cv2
 import numpy as np
 import pytest
 
+from edge_node.engine_settings import EngineSettings
 from edge_node.engines.build import build_detector
 from edge_node.engines.cascade import SIDE
 from edge_node.faces import Image
 from edge_node.models.install import Models
 from edge_node.ports import Detector
-from edge_node.settings import EngineSettings
 from tests.edge_node.engines.needs import require
 
 Read = Callable[[str], Image]

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 from msgspec import convert
 
+from edge_node.engine_settings import EngineSettings
 from edge_node.engines.build import build_detector
 from edge_node.faces import Image
 from edge_node.models.install import Models
 from edge_node.ports import Detector
-from edge_node.settings import EngineSettings
 from tests.edge_node.engines.needs import require
 
 Read = Callable[[str], Image]

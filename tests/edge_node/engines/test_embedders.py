@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edge_node.engine_settings import EngineSettings
 from edge_node.engines.build import build_embedder
 from edge_node.errors import EngineError
 from edge_node.faces import Detection, Image, Vectors
 from edge_node.models.install import Models
 from edge_node.ports import Detector, Embedder
-from edge_node.settings import EngineSettings
 
 Read = Callable[[str], Image]
 

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edge_node.engine_settings import EngineSettings
 from edge_node.engines.build import build_detector, build_embedder, build_enrolment_detector, engine_id
 from edge_node.errors import EngineError
 from edge_node.faces import Box, Detection, Image
 from edge_node.models.install import Models
 from edge_node.ports import Detector, Embedder
-from edge_node.settings import EngineSettings
 from tests.edge_node.engines.needs import require_library
 
 Read = Callable[[str], Image]

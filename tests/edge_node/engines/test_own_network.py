@@ -13,13 +13,14 @@ from onnx import TensorProto, helper, numpy_helper
 
 from broker.config import load
 from broker.errors import ConfigError
+from edge_node.engine_settings import EngineSettings, OnnxSettings
 from edge_node.engines.build import build_embedder
 from edge_node.engines.own_network import own_network
 from edge_node.errors import EngineError
 from edge_node.faces import Image
 from edge_node.models.install import Models
 from edge_node.ports import Detector
-from edge_node.settings import EngineSettings, NodeConfig, OnnxSettings
+from edge_node.settings import NodeConfig
 
 Read = Callable[[str], Image]
 

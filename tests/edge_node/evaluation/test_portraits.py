@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import simplejpeg
 
+from edge_node.engine_settings import EngineSettings
 from edge_node.evaluation.portrait import Portrait, main_face, portray
 from edge_node.evaluation.portraits import PortraitFile, portray_all, stacked
 from edge_node.faces import Box, Detection
-from edge_node.settings import EngineSettings
 from tests.edge_node.scripted_engine import MeanColour, ScriptedDetector
 
 PICTURE = np.zeros((100, 200, 3), np.uint8)

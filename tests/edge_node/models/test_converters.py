@@ -4,11 +4,11 @@ import numpy as np
 import onnxruntime
 import pytest
 
+from edge_node.engine_settings import ModelsSettings
 from edge_node.models import convert_centerface, convert_dlib, convert_mobilefacenet
 from edge_node.models.catalogue import MODELS
 from edge_node.models.install import Models
 from edge_node.models.sources import UnavailableError, on_this_machine
-from edge_node.settings import ModelsSettings
 
 
 def session(network: bytes) -> onnxruntime.InferenceSession:
