@@ -39,7 +39,9 @@ class Entity:
 class Assistant:
     """Connected when entered. complaints: what it would log; states: by entity id."""
 
-    def __init__(self, settings: BrokerSettings, prefix: str = "homeassistant") -> None:
+    def __init__(
+        self, settings: BrokerSettings, prefix: str = "homeassistant", *, client_id: str = "home-assistant"
+    ) -> None:
         self.prefix = prefix
         self.complaints: list[str] = []
         self.entities: dict[tuple[str, str], Entity] = {}
@@ -51,7 +53,7 @@ class Assistant:
         self._changed = threading.Lock()
         self.session = Session(
             settings,
-            client_id="home-assistant",
+            client_id=client_id,
             subscriptions=[
                 Subscription(f"{prefix}/+/+/config", self._configure, qos=1),
                 Subscription(f"{prefix}/+/+/+/config", self._configure, qos=1),
