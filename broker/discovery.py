@@ -7,7 +7,7 @@ import importlib.util
 import queue
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
@@ -21,6 +21,8 @@ SERVICE = "_mqtt._tcp.local."
 LOOK_SECONDS = 3.0
 SETTLE_SECONDS = 1.0
 """What is left for others to answer, once a broker for our prefix has."""
+ASK_SECONDS = 0.2
+"""How often is asked whether the look is over."""
 INTERFACES: list[str] | None = None
 """Addresses of this machine to look from; all of them when None."""
 
@@ -63,9 +65,9 @@ def faults(settings: BrokerSettings) -> list[str]:
     return found
 
 
-def find(prefix: str) -> Announced:
-    """Looks for a few seconds. Raises DiscoveryError."""
-    return choose(look(prefix), prefix)
+def find(prefix: str, is_over: Callable[[], bool] = lambda: False) -> Announced:
+    """Looks for a few seconds, or until is_over says that nobody waits any more. Raises DiscoveryError."""
+    return choose(look(prefix, is_over), prefix)
 
 
 def choose(announced: Iterable[Announced], prefix: str) -> Announced:
@@ -84,7 +86,7 @@ def choose(announced: Iterable[Announced], prefix: str) -> Announced:
     raise DiscoveryError(f"no broker announces itself on this network{others}")
 
 
-def look(prefix: str) -> list[Announced]:
+def look(prefix: str, is_over: Callable[[], bool] = lambda: False) -> list[Announced]:
     """The MQTT brokers that announce themselves, as far as they answer in time. Raises DiscoveryError."""
     import zeroconf
 
@@ -99,11 +101,11 @@ def look(prefix: str) -> list[Announced]:
     try:
         with zeroconf.Zeroconf(interfaces=INTERFACES or zeroconf.InterfaceChoice.All) as network:
             browser = zeroconf.ServiceBrowser(network, SERVICE, handlers=[note])
-            while (left := deadline - time.monotonic()) > 0:
+            while (left := deadline - time.monotonic()) > 0 and not is_over():
                 try:
-                    name = names.get(timeout=left)
+                    name = names.get(timeout=min(left, ASK_SECONDS))
                 except queue.Empty:
-                    break
+                    continue
                 info = network.get_service_info(SERVICE, name, timeout=round(left * 1000))
                 one = _announced(info) if info is not None else None
                 if one is None:

@@ -3,6 +3,7 @@
 import logging
 import socket
 import ssl
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -40,13 +41,17 @@ def named_context(ca_file: Path | None) -> NamedContext:
 
 
 class FindingClient(paho.Client):
-    """`prefix`: what the wanted broker's announcement says. Not to find one is an attempt that failed."""
+    """`prefix`: what the wanted broker's announcement says. Not to find one is an attempt that failed.
+
+    is_over: whether the client is to end, so that it need not look any longer.
+    """
 
     prefix = ""
+    is_over: Callable[[], bool] = staticmethod(lambda: False)
     _found: discovery.Announced | None = None
 
     def reconnect(self) -> MQTTErrorCode:
-        found = discovery.find(self.prefix)
+        found = discovery.find(self.prefix, self.is_over)
         if found != self._found:
             log.info("found a broker: %s", found)
             self._found = found

@@ -20,6 +20,7 @@ from broker import wire
 from broker.connection import CONNECT_TIMEOUT_SECONDS, make_client
 from broker.errors import MessageError
 from broker.failures import Failures
+from broker.finding import FindingClient
 from broker.handover import Handover
 from broker.publication import Publication
 from broker.settings import BrokerSettings
@@ -66,6 +67,8 @@ class Session:
         self._failures = Failures(settings, client_id)
         self._leaving = False
         self._client = make_client(settings, client_id, will, manual_ack=manual_ack)
+        if isinstance(self._client, FindingClient):
+            self._client.is_over = lambda: self._leaving
         self._client.on_pre_connect = self._guarded(self._on_pre_connect)
         self._client.on_connect = self._guarded(self._on_connect)
         self._client.on_connect_fail = self._guarded(self._on_connect_fail)

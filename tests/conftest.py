@@ -1,5 +1,6 @@
 """What all tests share: the photos that set-up fetched, and a broker."""
 
+import fcntl
 import os
 import socket
 from collections.abc import Generator, Iterator
@@ -55,6 +56,14 @@ def watcher(mosquitto: PrivateBroker) -> Iterator[Watcher]:
     """Hears everything on that Mosquitto."""
     with Watcher(mosquitto.settings) as watcher:
         yield watcher
+
+
+@pytest.fixture
+def multicast_dns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The machine has one; tests in other processes wait their turn."""
+    with (tmp_path_factory.getbasetemp().parent / "multicast-dns").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture

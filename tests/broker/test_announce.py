@@ -14,6 +14,8 @@ from broker.local import find_mosquitto
 from tests.networks import Machine, two_machines
 from tests.private_broker import eventually, free_port, require_mosquitto
 
+pytestmark = pytest.mark.usefixtures("multicast_dns")
+
 ROOT = Path(__file__).parents[2]
 
 

