@@ -1,5 +1,6 @@
 """Two machines on a network of their own: Linux network namespaces, joined by a virtual cable."""
 
+import shutil
 import subprocess
 import uuid
 from collections.abc import Iterator
@@ -28,6 +29,8 @@ def _ip(*words: str) -> None:
 @contextmanager
 def two_machines() -> Iterator[tuple[Machine, Machine]]:
     """Skips the test where namespaces cannot be made."""
+    if shutil.which("ip") is None:
+        pytest.skip("ip is not installed: sudo apt install iproute2")
     tag = uuid.uuid4().hex[:6]
     machines = Machine(f"a-{tag}", "10.203.77.1"), Machine(f"b-{tag}", "10.203.77.2")
     try:
