@@ -62,10 +62,11 @@ class Decider:
         """Cameras of which something is remembered."""
         return list(self._cameras)
 
-    def visits(self, device: str) -> Sequence[Visit]:
-        """Of a camera, those that were not over when its last picture came."""
+    def visits(self, device: str, now: float, view: View) -> Sequence[Visit]:
+        """Those of a camera that are not over."""
         camera = self._cameras.get(device)
-        return camera.visits if camera is not None else ()
+        visits = camera.visits if camera is not None else ()
+        return [visit for visit in visits if now - visit.last_seen <= view.buffer_seconds]
 
     def resume(self, device: str, visits: Sequence[Visit], now: float, view: View) -> None:
         """Goes on with visits from before a restart: who is still there is no news."""

@@ -123,9 +123,9 @@ class Presence:
     def _here(self, device: str, now: float) -> list[Visit]:
         if not self._is_on(device):
             return []
-        leave_seconds = self._views.of(device).leave_seconds
-        visits = self._decider.visits(device)
-        return [visit for visit in visits if now - visit.last_seen <= leave_seconds]
+        view = self._views.of(device)
+        visits = self._decider.visits(device, now, view)
+        return [visit for visit in visits if now - visit.last_seen <= view.leave_seconds]
 
     def _person(self, visit: Visit, now: float) -> PersonHere:
         person = visit.person
@@ -142,7 +142,10 @@ class Presence:
     def _save(self, now: float) -> None:
         """Nothing is written while nobody is here and nothing has happened."""
         self._save_at = now + SAVE_SECONDS
-        visits = {device: self._decider.visits(device) for device in self._decider.devices}
+        visits = {
+            device: self._decider.visits(device, now, self._views.of(device))
+            for device in self._decider.devices
+        }
         sightings = {visit.sighting_id for known in visits.values() for visit in known}
         self._since = {key: since for key, since in self._since.items() if key in sightings}
         facts = (sightings, dict(self._last_events))

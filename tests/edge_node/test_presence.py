@@ -208,6 +208,19 @@ def test_the_file_is_for_nobody_else(tmp_path: Path) -> None:
     assert (tmp_path / "state/visits.json").stat().st_mode & 0o777 == 0o600
 
 
+def test_a_stranger_is_not_kept_longer_than_the_visit(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    house.show(face(STRANGER))
+    file = tmp_path / "state/visits.json"
+    house.wait(11)
+    assert b'"vector":"' in file.read_bytes()
+    house.wait(121)
+    assert b'"vector":"' not in file.read_bytes()
+    written = file.stat().st_mtime_ns
+    house.wait(1000)
+    assert file.stat().st_mtime_ns == written
+
+
 def test_each_person_has_a_state_where_that_is_asked_for(tmp_path: Path) -> None:
     house = House(tmp_path, persons=True)
     house.presence.enrol([ANN_HERSELF])
