@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from broker import timestamps
+from broker.errors import MessageError
 from broker.messages import Frame
 from broker.publication import Publication
 from broker.session import Session
@@ -85,7 +86,7 @@ class Node:
             topics=self._topics,
             pipeline=self._pipeline,
             counters=self._counters,
-            publish=self._publish,
+            publish=self._reply,
             wake=self._inbox.wake,
         )
         self._reloads = Reloads(config.node.id, self._topics, self._publish)
@@ -177,6 +178,13 @@ class Node:
         ]
 
     def _publish(self, publication: Publication) -> None:
+        """What the broker would not take, such as a picture beyond its limit, is lost with a warning."""
+        try:
+            self._session.publish(publication)
+        except MessageError as error:
+            log.warning("not published: %s", error)
+
+    def _reply(self, publication: Publication) -> None:
         self._session.publish(publication)
 
     def _build_presence(self, state: Path) -> Presence:

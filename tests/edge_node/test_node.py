@@ -223,3 +223,13 @@ def test_the_last_will_says_offline(config: NodeConfig, watcher: Watcher, mosqui
     with running(config):
         watcher.wait_for(lambda one: one.topic.endswith("node-1/status") and one.payload == b"online")
     watcher.wait_for(lambda one: one.topic.endswith("node-1/status") and one.payload == b"offline")
+
+
+def test_what_the_broker_does_not_take_is_lost_and_the_node_goes_on(
+    node: Node, watcher: Watcher, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As behind a broker whose packet limit is below the picture of an event."""
+    monkeypatch.setattr(node._session, "_maximum_packet_bytes", 20_000)
+    stay(watcher, "front-door", jpeg(read(photos, "obama2.jpg")))
+    watcher.wait_for_event("authorised")
+    assert watcher.on("edge/devices/front-door/snapshot") == []
