@@ -5,9 +5,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 
-from broker import timestamps
 from broker.errors import MessageError
 from broker.messages import Frame
 from broker.publication import Publication
@@ -16,13 +14,11 @@ from broker.states import status
 from broker.subscription import Subscription
 from broker.topics import Topics
 from edge_node import heap
-from edge_node.assembly import build
+from edge_node.assembly import build, build_presence
 from edge_node.counters import Counters
 from edge_node.feeds import Feeds
 from edge_node.homeassistant.announcer import Announcer
 from edge_node.inbox import Inbox
-from edge_node.persons import Persons
-from edge_node.presence import Presence
 from edge_node.publish import Publisher
 from edge_node.questions import Questions
 from edge_node.reception import Reception
@@ -32,7 +28,6 @@ from edge_node.report import Arrival, Reporter
 from edge_node.settings import NodeConfig
 from edge_node.snapshot import snapshot
 from edge_node.switches import Switches
-from edge_node.visits import VisitFile
 from edge_node.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -68,7 +63,8 @@ class Node:
         state = config.node.state_folder()
         self._announcer = Announcer(config, self._publish)
         self._switches = Switches(state / "switches.json", config.node.id, self._topics, self._publish)
-        self._presence = self._build_presence(state)
+        self._presence = build_presence(config, self._pipeline, self._switches.is_on, self._publish)
+        self._presence.resume({*config.cameras, *config.devices}, time.monotonic())
         self._met = {*config.cameras, *config.devices}
         self._reception = Reception(
             settings=config.node,
@@ -186,25 +182,6 @@ class Node:
 
     def _reply(self, publication: Publication) -> None:
         self._session.publish(publication)
-
-    def _build_presence(self, state: Path) -> Presence:
-        node = self._config.node
-        assistant = self._config.homeassistant
-        asked_for = node.person_states or (assistant.enabled and assistant.people)
-        persons = Persons(self._topics, self._publish, timestamps.now) if asked_for else None
-        presence = Presence(
-            node=node.id,
-            topics=self._topics,
-            decider=self._pipeline.decider,
-            views=self._pipeline.views,
-            file=VisitFile(state / "visits.json", self._pipeline.model),
-            is_on=self._switches.is_on,
-            publish=self._publish,
-            clock=timestamps.now,
-            persons=persons,
-        )
-        presence.resume({*self._config.cameras, *self._config.devices}, time.monotonic())
-        return presence
 
     def _hear(self, frame: Frame) -> None:
         if frame.device not in self._met and len(self._met) < DEVICES_AT_MOST:
