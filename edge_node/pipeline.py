@@ -77,13 +77,14 @@ class Pipeline:
         """
         gallery, view = self.gallery, self.views.of(device)
         part, kept = self._part(device, glance, now, view)
+        is_cut = self._is_cut(device, glance)
         attention = Attention(
             within=part,
             min_face=view.limits.min_face,
-            known=self.decider.known(device, now, view),
+            known=() if is_cut else self.decider.known(device, now, view),
             max_pixels=view.max_pixels,
         )
-        settle = partial(self.decider.settled, device=device, now=now, view=view)
+        settle = _nobody if is_cut else partial(self.decider.settled, device=device, now=now, view=view)
         seen = [*kept, *self._look(image, view, attention, settle)]
         tracks = self.decider.follow(device, seen, now, view)
         probes = [track.vector if track is not None else None for track in tracks]
@@ -97,7 +98,7 @@ class Pipeline:
     def recognise(self, image: Image, gallery: Gallery, view: View) -> list[Face]:
         """Whose faces are in a picture by itself; leaves no trace in the state of deciding."""
         attention = Attention(min_face=view.limits.min_face, max_pixels=view.max_pixels)
-        seen = self._look(image, view, attention, lambda detections: [None] * len(detections))
+        seen = self._look(image, view, attention, _nobody)
         return _identified(seen, [one.vector for one in seen], gallery, view)
 
     def _watch(self, device: str) -> Watch | None:
@@ -119,6 +120,11 @@ class Pipeline:
         part, beyond = watch.part(glance, now)
         kept = self._kept(beyond, device, now, view)
         return (None, ()) if kept is None else (part, kept)
+
+    def _is_cut(self, device: str, glance: Glance | None) -> bool:
+        """Whether a face in the place of another may be anybody's: nothing is where it was."""
+        watch = self._watches.get(device)
+        return glance is not None and watch is not None and glance.is_another_scene(watch.glance)
 
     def _kept(self, seen: Sequence[Seen], device: str, now: float, view: View) -> list[Seen] | None:
         """Faces that are still where they were, by their tracks; None when one of them is not settled."""
@@ -167,6 +173,11 @@ class Pipeline:
 
     def _embed(self, image: Image, detections: Sequence[Detection]) -> Iterable[Vector]:
         return self._embedder.embed(image, detections) if detections else ()
+
+
+def _nobody(detections: Sequence[Detection]) -> Sequence[Track | None]:
+    """No face is settled."""
+    return [None] * len(detections)
 
 
 def _identified(
