@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import simplejpeg
@@ -10,6 +11,9 @@ from edge_node.errors import DecodeError
 from edge_node.faces import Image
 from edge_node.jpeg import read_header
 from edge_node.motion import Glance
+
+BLOCK = 8
+"""Pixels of the picture for one of a glance: the side of JPEG's own blocks."""
 
 
 def decode(jpeg: bytes, *, max_bytes: int, max_pixels: int) -> Image:
@@ -27,6 +31,19 @@ def glance_at(jpeg: bytes, *, max_bytes: int, max_pixels: int) -> Glance:
     blocks = _pixels(jpeg, colorspace="GRAY", min_width=1, min_height=1)[:, :, 0]
     size = header.width, header.height
     return Glance(_upright(blocks, header.orientation), size if header.orientation < 5 else size[::-1])
+
+
+def glance_of(image: Image) -> Glance | None:
+    """The same, of a picture that is decoded already, to within three grey levels.
+
+    None where its sides are no whole number of blocks: those at the edge would be others than the JPEG's.
+    """
+    height, width = image.shape[:2]
+    if height % BLOCK or width % BLOCK:
+        return None
+    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    blocks = cv2.resize(grey, (width // BLOCK, height // BLOCK), interpolation=cv2.INTER_AREA)
+    return Glance(np.asarray(blocks, np.uint8), (width, height))
 
 
 def _pixels(jpeg: bytes, **options: Any) -> npt.NDArray[np.uint8]:

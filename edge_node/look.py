@@ -1,6 +1,6 @@
 """From the bytes of a camera's frame to what is on it, decoding no more than must be."""
 
-from edge_node.decode import decode, glance_at
+from edge_node.decode import decode, glance_at, glance_of
 from edge_node.jpeg import read_header
 from edge_node.pipeline import Outcome, Pipeline
 
@@ -12,16 +12,16 @@ def look(
 
     now: monotonic seconds. Raises DecodeError and EngineError.
     """
+    limits = {"max_bytes": max_bytes, "max_pixels": max_pixels}
     if not pipeline.views.of(device).motion:
-        image = decode(jpeg, max_bytes=max_bytes, max_pixels=max_pixels)
-        return pipeline.process(device, image, now)
+        return pipeline.process(device, decode(jpeg, **limits), now)
     recent = pipeline.recent(device, now)
     if recent is not None:
-        read_header(jpeg, max_bytes=max_bytes, max_pixels=max_pixels)
+        read_header(jpeg, **limits)
         return recent
-    glance = glance_at(jpeg, max_bytes=max_bytes, max_pixels=max_pixels)
+    image = decode(jpeg, **limits) if pipeline.expects_change(device) else None
+    glance = (glance_of(image) if image is not None else None) or glance_at(jpeg, **limits)
     unchanged = pipeline.unchanged(device, glance, now)
     if unchanged is not None:
         return unchanged
-    image = decode(jpeg, max_bytes=max_bytes, max_pixels=max_pixels)
-    return pipeline.process(device, image, now, glance)
+    return pipeline.process(device, decode(jpeg, **limits) if image is None else image, now, glance)

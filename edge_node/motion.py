@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from edge_node.faces import Box
 
-CUT = 0.5
-"""Of the picture; when more of it has changed, it is another scene."""
+SAMPLES = 8
+"""Across a face, and down; enough to tell two faces apart that are in one place."""
 LEAST_CHANGE = 10
 """Grey levels, of 255, in the mean of a block; seven times what noise of 8 a pixel makes of it."""
 
@@ -39,18 +39,23 @@ class Glance:
         rows, columns = self.blocks.shape
         return self.frame_size[0] / columns, self.frame_size[1] / rows
 
-    def is_another_scene(self, earlier: "Glance") -> bool:
-        """Whether so much has changed that nothing can be said by its place: a light, a cut, a replay."""
+    def likeness(self, box: Box, earlier: "Glance", earlier_box: Box) -> float:
+        """Correlation, -1..1, of what is in a box now with what was in one earlier.
+
+        A face that moves on has 0.9 and more; another one in its place 0.75 at most (six people).
+        """
         if self.frame_size != earlier.frame_size:
-            return True
-        return float(self._differs(earlier).mean()) > CUT
+            return -1.0
+        now, then = self.sampled(box), earlier.sampled(earlier_box)
+        spread = float(np.sqrt((now**2).sum() * (then**2).sum()))
+        return float((now * then).sum()) / spread if spread else -1.0
 
     def changes(self, earlier: "Glance") -> Box | None:
         """The least rectangle of the picture with all that is not as it was, None when everything is."""
         width, height = self.frame_size
         if self.frame_size != earlier.frame_size:
             return Box(0, 0, width, height)
-        difference = self._differs(earlier)
+        difference = np.abs(self.blocks.astype(np.int16) - earlier.blocks) >= LEAST_CHANGE
         rows, columns = np.flatnonzero(difference.any(axis=1)), np.flatnonzero(difference.any(axis=0))
         if not rows.size:
             return None
@@ -58,6 +63,18 @@ class Glance:
         left, top = float(columns[0] * across), float(rows[0] * down)
         return Box(left, top, float((columns[-1] + 1) * across) - left, float((rows[-1] + 1) * down) - top)
 
-    def _differs(self, earlier: "Glance") -> npt.NDArray[np.bool_]:
-        differs: npt.NDArray[np.bool_] = np.abs(self.blocks.astype(np.int16) - earlier.blocks) >= LEAST_CHANGE
-        return differs
+    def sampled(self, box: Box) -> npt.NDArray[np.float32]:
+        """SAMPLES x SAMPLES grey levels of a box, bilinear, less their mean."""
+        width, height = self._block
+        places = (np.arange(SAMPLES, dtype=np.float32) + 0.5) / SAMPLES
+        rows, columns = self.blocks.shape
+        y = np.clip((box.y + places * box.height) / height - 0.5, 0, rows - 1)
+        x = np.clip((box.x + places * box.width) / width - 0.5, 0, columns - 1)
+        top, left = np.minimum(y.astype(int), rows - 2), np.minimum(x.astype(int), columns - 2)
+        down, across = (y - top)[:, None], x - left
+        upper = self.blocks[top[:, None], left] * (1 - across) + self.blocks[top[:, None], left + 1] * across
+        lower = self.blocks[top[:, None] + 1, left] * (1 - across)
+        lower = lower + self.blocks[top[:, None] + 1, left + 1] * across
+        levels = upper * (1 - down) + lower * down
+        levels -= levels.mean()
+        return np.asarray(levels, np.float32)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import compress
 
 import numpy as np
@@ -19,6 +18,9 @@ from edge_node.quality import assess
 from edge_node.track import Track
 from edge_node.view import View, Views
 from edge_node.watch import Watch
+
+SAME_SIGHT = 0.85
+"""Least correlation; see Glance.likeness."""
 
 Settle = Callable[[Sequence[Detection]], Sequence[Track | None]]
 
@@ -61,11 +63,17 @@ class Pipeline:
         watch = self._watch(device)
         return self._repeated(device, watch) if watch is not None and watch.is_recent(now) else None
 
+    def expects_change(self, device: str) -> bool:
+        """Whether the next picture is to be looked at anyway, or something moved on the last one."""
+        watch = self._watch(device)
+        return watch is None or watch.is_stirred
+
     def unchanged(self, device: str, glance: Glance, now: float) -> Outcome | None:
         """The answers to a camera's last picture, where nothing has changed since; else None."""
         watch = self._watch(device)
         if watch is None or not watch.is_still(glance, now):
             return None
+        watch.is_stirred = False
         self.decider.stay(device, now, self.views.of(device))
         return self._repeated(device, watch)
 
@@ -77,14 +85,21 @@ class Pipeline:
         """
         gallery, view = self.gallery, self.views.of(device)
         part, kept = self._part(device, glance, now, view)
-        is_cut = self._is_cut(device, glance)
+        looks_same = self._looks_same(device, glance)
         attention = Attention(
             within=part,
             min_face=view.limits.min_face,
-            known=() if is_cut else self.decider.known(device, now, view),
+            known=self.decider.known(device, now, view),
             max_pixels=view.max_pixels,
         )
-        settle = _nobody if is_cut else partial(self.decider.settled, device=device, now=now, view=view)
+
+        def settle(detections: Sequence[Detection]) -> Sequence[Track | None]:
+            tracks = self.decider.settled(detections, device=device, now=now, view=view)
+            return [
+                track if track is not None and looks_same(track, one.box) else None
+                for one, track in zip(detections, tracks, strict=True)
+            ]
+
         seen = [*kept, *self._look(image, view, attention, settle)]
         tracks = self.decider.follow(device, seen, now, view)
         probes = [track.vector if track is not None else None for track in tracks]
@@ -121,10 +136,13 @@ class Pipeline:
         kept = self._kept(beyond, device, now, view)
         return (None, ()) if kept is None else (part, kept)
 
-    def _is_cut(self, device: str, glance: Glance | None) -> bool:
-        """Whether a face in the place of another may be anybody's: nothing is where it was."""
+    def _looks_same(self, device: str, glance: Glance | None) -> Callable[[Track, Box], bool]:
+        """Whether what is in a box now looks like what the track had last: a replay can change a face for
+        another in the same place."""
         watch = self._watches.get(device)
-        return glance is not None and watch is not None and glance.is_another_scene(watch.glance)
+        if glance is None or watch is None:
+            return lambda _track, _box: True
+        return lambda track, box: glance.likeness(box, watch.glance, track.box) >= SAME_SIGHT
 
     def _kept(self, seen: Sequence[Seen], device: str, now: float, view: View) -> list[Seen] | None:
         """Faces that are still where they were, by their tracks; None when one of them is not settled."""
@@ -139,13 +157,16 @@ class Pipeline:
 
     def _remember(self, device: str, glance: Glance, part: Box | None, outcome: Outcome, now: float) -> None:
         watch = self._watches.get(device)
+        is_stirred = watch is None or glance.changes(watch.glance) is not None
         seen = [face.seen for face in outcome.faces]
         is_settled = self._kept(seen, device, now, outcome.view) is not None
         if part is None or watch is None:
-            self._watches[device] = Watch(glance, outcome.faces, outcome.gallery, now, now, is_settled)
+            self._watches[device] = Watch(
+                glance, outcome.faces, outcome.gallery, now, now, is_settled, is_stirred
+            )
         else:
             watch.glance, watch.faces = watch.glance.with_part(part, glance), outcome.faces
-            watch.looked_at, watch.is_settled = now, is_settled
+            watch.looked_at, watch.is_settled, watch.is_stirred = now, is_settled, is_stirred
 
     def _look(self, image: Image, view: View, attention: Attention, settle: Settle) -> list[Seen]:
         """Finds and judges. What is in a mask is dropped; what is too poor, or settled, is not embedded."""

@@ -137,11 +137,11 @@ class Tracker:
         return settled
 
     def known(self, now: float, recheck_seconds: float) -> list[Box]:
-        """Where faces were a moment ago that were told about and looked at of late."""
+        """Where faces should be that were on the last picture, told about and looked at of late."""
         return [
             track.expected(now)
             for track in self._tracks
-            if now - track.last_seen <= STEP_SECONDS and track.is_fresh(now, recheck_seconds)
+            if track.last_seen == self._updated_at and track.is_fresh(now, recheck_seconds)
         ]
 
     def stay(self, now: float) -> list[Track]:

@@ -24,7 +24,8 @@ MOST = 0.7
 @dataclass(slots=True)
 class Watch:
     """glance: the picture as it was when each part of it was last looked at. looked_at: when the last part
-    was; whole_at: when all of it was. is_settled: no face of it was still to be decided."""
+    was; whole_at: when all of it was. is_settled: no face of it was still to be decided.
+    is_stirred: something had changed when it was looked at."""
 
     glance: Glance
     faces: Sequence[Face]
@@ -32,6 +33,7 @@ class Watch:
     looked_at: float
     whole_at: float
     is_settled: bool
+    is_stirred: bool
 
     def is_recent(self, now: float) -> bool:
         """Whether it is too early to look again, whatever may have changed."""

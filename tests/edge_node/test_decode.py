@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge_node.decode import decode
+from edge_node.decode import decode, glance_at, glance_of
 from edge_node.errors import DecodeError
 from edge_node.jpeg import MAX_SCANS, JpegHeader, read_header
 
@@ -152,3 +152,29 @@ def test_no_bytes_raise_anything_but_a_decode_error(junk: bytes) -> None:
     for jpeg in (junk, b"\xff\xd8\xff" + junk, GOOD[:200] + junk):
         with pytest.raises(DecodeError):
             decode(jpeg, **LIMITS)
+
+
+@pytest.mark.parametrize("size", [(64, 48), (8, 8), (640, 480)])
+@pytest.mark.parametrize("orientation", [1, 3, 6])
+def test_a_glance_is_the_same_before_and_after_decoding(size: tuple[int, int], orientation: int) -> None:
+    jpeg = with_exif(jpeg_of(picture(*size)), orientation)
+    first, later = glance_at(jpeg, **LIMITS), glance_of(decode(jpeg, **LIMITS))
+    assert later is not None
+    assert first.frame_size == later.frame_size
+    assert first.blocks.shape == later.blocks.shape
+    assert np.abs(first.blocks.astype(int) - later.blocks).max() <= 6
+
+
+@pytest.mark.parametrize("size", [(61, 43), (1, 1), (450, 338)])
+def test_a_glance_at_odd_sizes_covers_the_picture(size: tuple[int, int]) -> None:
+    jpeg = jpeg_of(picture(*size))
+    glance = glance_at(jpeg, **LIMITS)
+    assert glance.frame_size == size
+    assert glance.blocks.shape == (-(-size[1] // 8), -(-size[0] // 8))
+    assert glance_of(decode(jpeg, **LIMITS)) is None
+
+
+@given(st.binary(max_size=200))
+def test_a_glance_at_anything_is_a_glance_or_one_reason(data: bytes) -> None:
+    with pytest.raises(DecodeError):
+        glance_at(GOOD[:20] + data, **LIMITS)
