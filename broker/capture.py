@@ -10,6 +10,8 @@ from broker.publication import Publication
 from broker.topics import Topics
 
 Fps = Annotated[float, Meta(gt=0, le=60)]
+MIN_FPS_ASKED = 0.2
+"""Below it whoever stands before the camera would come and go with its frames."""
 MIN_SIDE, MAX_SIDE = 16, 8192
 Side = Annotated[int, Meta(ge=MIN_SIDE, le=MAX_SIDE)]
 Quality = Annotated[int, Meta(ge=1, le=100)]
@@ -35,7 +37,7 @@ class Capture(WireJson, frozen=True, kw_only=True):
 class CaptureChange(WireJson, frozen=True, kw_only=True):
     """Any of the settings; what is absent or null stays as it is."""
 
-    fps: Fps | None = None
+    fps: Annotated[float, Meta(ge=MIN_FPS_ASKED, le=60)] | None = None
     width: Side | None = None
     quality: Quality | None = None
 

@@ -201,7 +201,10 @@ class Session:
 
     def _begin(self) -> None:
         for birth in self._births():
-            self.publish(birth)
+            try:
+                self.publish(birth)
+            except MessageError as error:
+                log.warning("not published: %s", error)
         self._connected.set()
         log.info("connected to %s as %s", self._broker, self._client_id)
 

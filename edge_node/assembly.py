@@ -80,7 +80,7 @@ def build_presence(
         is_on=is_on,
         publish=publish,
         clock=timestamps.now,
-        persons=Persons(topics, publish, timestamps.now) if asked_for else None,
+        persons=Persons(topics, publish, timestamps.now, is_asked_for=asked_for),
     )
 
 

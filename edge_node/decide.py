@@ -1,6 +1,6 @@
 """From faces to decisions: frames must agree, and a visit is news once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -67,6 +67,22 @@ class Decider:
         camera = self._cameras.get(device)
         visits = camera.visits if camera is not None else ()
         return [visit for visit in visits if now - visit.last_seen <= view.buffer_seconds]
+
+    def renew(self, people: Collection[Person]) -> None:
+        """The gallery has changed to these people: whoever is here is asked for again.
+
+        Who has become restricted is news. A name that is no longer known is forgotten.
+        """
+        known = {person.id: person for person in people}
+        for camera in self._cameras.values():
+            camera.tracker.renew()
+            kept = []
+            for visit in camera.visits:
+                before, after = visit.person, known.get(visit.person.id) if visit.person else None
+                visit.person = after
+                if before == after or after is None or after.group is not EventType.RESTRICTED:
+                    kept.append(visit)
+            camera.visits = kept
 
     def resume(self, device: str, visits: Sequence[Visit], now: float, view: View) -> None:
         """Goes on with visits from before a restart: who is still there is no news."""
@@ -147,7 +163,7 @@ class Decider:
             visit = self._as_stranger(track, visits) or self._begin(visits, track, now)
             visit.person = person
         visit.vector, visit.last_seen, visit.zone = track.vector, now, face.seen.zone
-        track.named, track.sighting_id = person, visit.sighting_id
+        track.named, track.sighting_id, track.is_pending = person, visit.sighting_id, False
         if not news:
             return None
         return Decision(person.group, person, face, frames, face.match.reason, visit.sighting_id)
@@ -162,7 +178,7 @@ class Decider:
         if visit is None:
             visit = self._begin(visits, track, now)
         visit.last_seen, visit.zone = now, face.seen.zone
-        track.sighting_id = visit.sighting_id
+        track.sighting_id, track.is_pending = visit.sighting_id, False
         if not news:
             return None
         frames, reason = track.unanswered(), face.match.reason

@@ -11,7 +11,9 @@ from edge_node.faces import Box
 SAMPLES = 8
 """Across a face, and down; enough to tell two faces apart that are in one place."""
 LEAST_CHANGE = 10
-"""Grey levels, of 255, in the mean of a block; seven times what noise of 8 a pixel makes of it."""
+LEAST_CHANGE_IN_THE_DARK = 4
+"""Grey levels, of 255, in the mean of a block; seven times what noise of 8 a pixel makes of it. Where a block
+has less than four times as many, a quarter of what it has."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,6 +28,8 @@ class Glance:
 
     def with_part(self, part: Box, later: "Glance") -> "Glance":
         """This picture with a part of a later one of the same size."""
+        if later.frame_size != self.frame_size:
+            return later
         across, down = self._block
         rows = slice(max(0, int(part.y / down)), max(0, math.ceil((part.y + part.height) / down)))
         columns = slice(max(0, int(part.x / across)), max(0, math.ceil((part.x + part.width) / across)))
@@ -55,7 +59,8 @@ class Glance:
         width, height = self.frame_size
         if self.frame_size != earlier.frame_size:
             return Box(0, 0, width, height)
-        difference = np.abs(self.blocks.astype(np.int16) - earlier.blocks) >= LEAST_CHANGE
+        least = np.clip(earlier.blocks // 4, LEAST_CHANGE_IN_THE_DARK, LEAST_CHANGE)
+        difference = np.abs(self.blocks.astype(np.int16) - earlier.blocks) >= least
         rows, columns = np.flatnonzero(difference.any(axis=1)), np.flatnonzero(difference.any(axis=0))
         if not rows.size:
             return None

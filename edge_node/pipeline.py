@@ -19,6 +19,8 @@ from edge_node.track import Track
 from edge_node.view import View, Views
 from edge_node.watch import Watch
 
+WATCHES_AT_MOST = 64
+"""Cameras; of others there is more to look at, and nothing else is lost."""
 SAME_SIGHT = 0.85
 """Least correlation; see Glance.likeness."""
 
@@ -56,6 +58,7 @@ class Pipeline:
         self._detector = detector
         self._embedder = embedder
         self.decider = decider
+        self._asked = gallery
         self._watches: dict[str, Watch] = {}
 
     def recent(self, device: str, now: float) -> Outcome | None:
@@ -83,7 +86,7 @@ class Pipeline:
         Faces are compared by all that their tracks have gathered, not by this picture alone. glance: of the
         same picture, where only what has changed since the last one is to be looked at.
         """
-        gallery, view = self.gallery, self.views.of(device)
+        gallery, view = self._current_gallery(), self.views.of(device)
         part, kept = self._part(device, glance, now, view)
         looks_same = self._looks_same(device, glance)
         attention = Attention(
@@ -136,6 +139,13 @@ class Pipeline:
         kept = self._kept(beyond, device, now, view)
         return (None, ()) if kept is None else (part, kept)
 
+    def _current_gallery(self) -> Gallery:
+        gallery = self.gallery
+        if gallery is not self._asked:
+            self.decider.renew(gallery.people)
+            self._asked = gallery
+        return gallery
+
     def _looks_same(self, device: str, glance: Glance | None) -> Callable[[Track, Box], bool]:
         """Whether what is in a box now looks like what the track had last: a replay can change a face for
         another in the same place."""
@@ -160,6 +170,8 @@ class Pipeline:
         is_stirred = watch is None or glance.changes(watch.glance) is not None
         seen = [face.seen for face in outcome.faces]
         is_settled = self._kept(seen, device, now, outcome.view) is not None
+        if watch is None and len(self._watches) >= WATCHES_AT_MOST:
+            del self._watches[min(self._watches, key=lambda one: self._watches[one].looked_at)]
         if part is None or watch is None:
             self._watches[device] = Watch(
                 glance, outcome.faces, outcome.gallery, now, now, is_settled, is_stirred

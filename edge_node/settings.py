@@ -37,7 +37,8 @@ class NodeSettings(Struct, frozen=True, kw_only=True):
     """Where mirrors, templates and converted models live. Default: systemd's `STATE_DIRECTORY`, else
     `~/.local/state/edge-node`."""
     shared_group: Id | None = None
-    """Several nodes that name the same group share the frames between them (MQTT v5 shared subscription)."""
+    """Several nodes that name the same group share the frames between them (MQTT v5 shared subscription).
+    Each decides by itself about the frames it gets, so that a visit may be told of by more than one."""
     max_frame_age_seconds: Seconds = 2.0
     """A frame captured longer ago is not looked at."""
     max_frame_bytes: Annotated[int, Meta(ge=1_000, le=100_000_000)] = 4_000_000
@@ -48,7 +49,8 @@ class NodeSettings(Struct, frozen=True, kw_only=True):
     """How often counters are published."""
     snapshots: Literal["live", "retained", "off"] = "live"
     """The picture of a camera's last event, with boxes and names: published with the event (`live`), kept by
-    the broker for five minutes as well (`retained`), or not at all."""
+    the broker for five minutes as well (`retained`; Home Assistant takes it for a new one at its start), or
+    not at all."""
     person_states: bool = False
     """Whether each person of the gallery has a state of their own: present or not, and where last."""
 

@@ -7,9 +7,8 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from broker.messages import Id
 from broker.publication import Publication
-from broker.topics import Topics
+from broker.topics import Topics, is_id
 from edge_node import durable
 
 log = logging.getLogger(__name__)
@@ -22,7 +21,7 @@ class _Kept(Struct, frozen=True):
     """Only what is off is written down."""
 
     node_off: bool = False
-    devices_off: tuple[Id, ...] = ()
+    devices_off: tuple[str, ...] = ()
 
 
 class Switches:
@@ -37,7 +36,7 @@ class Switches:
         self._publish = publish
         kept = self._load()
         self._node_off = kept.node_off
-        self._off = frozenset(kept.devices_off)
+        self._off = frozenset(filter(is_id, kept.devices_off))
 
     def is_on(self, device: str) -> bool:
         return not self._node_off and device not in self._off
@@ -45,11 +44,14 @@ class Switches:
     def receive(self, publication: Publication) -> None:
         """`ON` or `OFF` for a camera or this node. A retained command is an old one, and is not obeyed."""
         device = self._topics.device_of(publication.topic)
-        if publication.retain or publication.payload not in (ON, OFF):
+        if publication.retain or publication.payload not in (ON, OFF) or not is_id(device):
             log.warning(
-                "%s: expected ON or OFF, not retained; got %.40r", publication.topic, publication.payload
+                "%r: expected ON or OFF for an id, not retained; got %.40r",
+                publication.topic[:120],
+                publication.payload,
             )
             return
+        before = self._node_off, self._off
         is_off = publication.payload == OFF
         if publication.topic == self._topics.node_enabled_set(self._node):
             self._node_off = is_off
@@ -57,7 +59,8 @@ class Switches:
             self._off |= {device}
         else:
             self._off -= {device}
-        self._save()
+        if before != (self._node_off, self._off):
+            self._save()
         log.info("%s: recognition %s", publication.topic.rsplit("/", 2)[0], "off" if is_off else "on")
         self._publish(_state(publication.topic.removesuffix("/set"), is_off=is_off))
 

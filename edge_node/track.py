@@ -31,6 +31,7 @@ class Track:
     velocity: tuple[float, float] = (0.0, 0.0)
     sighting_id: str | None = None
     named: Person | None = None
+    is_pending: bool = False
 
     @property
     def vector(self) -> Vector:
@@ -40,8 +41,12 @@ class Track:
         return unit
 
     def is_fresh(self, now: float, recheck_seconds: float) -> bool:
-        """Whether the face was told about and looked at of late."""
-        return self.sighting_id is not None and now - self.last_embedded < recheck_seconds
+        """Whether the face was told about and looked at of late. Not while it is asked anew whose it is."""
+        return (
+            self.sighting_id is not None
+            and not self.is_pending
+            and now - self.last_embedded < recheck_seconds
+        )
 
     def expected(self, now: float) -> Box:
         """Where the face should be now, if it moves on as it did."""
@@ -60,8 +65,7 @@ class Track:
         self.best = sorted([*self.best, (seen.quality.grade, seen.vector)], key=_grade)[-VECTORS_FUSED:]
 
     def stay(self, now: float) -> None:
-        """The same face again, in the same place; its vector is no older for it."""
-        self.last_embedded += now - self.last_seen
+        """The same face again, in the same place. Its vector gets older all the same."""
         self.last_seen, self.velocity = now, (0.0, 0.0)
 
     def _move(self, box: Box, now: float) -> None:
@@ -135,6 +139,12 @@ class Tracker:
             )
             settled.append(track if sure else None)
         return settled
+
+    def renew(self) -> None:
+        """Asks anew who everybody is: the gallery has changed."""
+        for track in self._tracks:
+            track.votes.clear()
+            track.named, track.is_pending = None, True
 
     def known(self, now: float, recheck_seconds: float) -> list[Box]:
         """Where faces should be that were on the last picture, told about and looked at of late."""

@@ -65,8 +65,8 @@ class AttentionSettings(Struct, frozen=True, kw_only=True):
     """How much of each frame is looked at."""
 
     motion: bool = True
-    """Looks only where something has changed, and not at all where nothing has; at everything once a second.
-    A face that stays still stays known."""
+    """Looks only where something has changed, and at everything once a second meanwhile; where nothing has,
+    at everything every five seconds. A face that stays still stays known."""
     max_pixels: Annotated[int, Meta(ge=0, le=100_000_000)] = 0
     """Looks for small faces in tiles of the frame too, of so many pixels together; 0 does not. Faces of 40
     pixels in a frame of 1920 x 1080 take 5000000 and about 0.1 s, in one of 8 megapixels 17000000 and 0.3."""

@@ -4,6 +4,7 @@ import base64
 import logging
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Self
@@ -12,7 +13,7 @@ import msgspec
 import numpy as np
 from msgspec import Meta, Struct
 
-from broker.messages import EventType, Id
+from broker.messages import EventType, Id, Time
 from broker.presence import LastEvent
 from edge_node import durable
 from edge_node.decide import Visit
@@ -21,7 +22,7 @@ from edge_node.faces import Person
 log = logging.getLogger(__name__)
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-Seconds = Annotated[float, Meta(ge=0)]
+Seconds = Annotated[float, Meta(ge=0, le=10_000_000)]
 
 
 class Moment(Struct, frozen=True):
@@ -65,10 +66,27 @@ class _Device(Struct, frozen=True):
     last_event: LastEvent | None
 
 
+class Place(Struct, frozen=True):
+    """Where somebody was, and when they were seen there."""
+
+    device: Id
+    at: Time
+
+
 class _Contents(Struct, frozen=True):
     written: Moment
     model: str
     devices: dict[Id, _Device]
+    persons: dict[Id, Place] = msgspec.field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """visits and last events by device; places: where each known person was last."""
+
+    visits: Mapping[str, Sequence[Visit]] = field(default_factory=dict)
+    last_events: Mapping[str, LastEvent] = field(default_factory=dict)
+    places: Mapping[str, Place] = field(default_factory=dict)
 
 
 class VisitFile:
@@ -78,26 +96,25 @@ class VisitFile:
         self._path = path
         self._model = model
 
-    def save(
-        self, visits: Mapping[str, Sequence[Visit]], last_events: Mapping[str, LastEvent], moment: Moment
-    ) -> None:
+    def save(self, known: Remembered, moment: Moment) -> None:
         """Raises OSError."""
         devices = {
             device: _Device(
-                tuple(_row(visit, moment.monotonic) for visit in visits.get(device, ())),
-                last_events.get(device),
+                tuple(_row(visit, moment.monotonic) for visit in known.visits.get(device, ())),
+                known.last_events.get(device),
             )
-            for device in {**visits, **last_events}
+            for device in {**known.visits, **known.last_events}
         }
+        contents = _Contents(moment, self._model, devices, dict(known.places))
         durable.make_folder(self._path.parent)
-        durable.write(self._path, [msgspec.json.encode(_Contents(moment, self._model, devices))])
+        durable.write(self._path, [msgspec.json.encode(contents)])
 
-    def load(self, moment: Moment) -> tuple[dict[str, list[Visit]], dict[str, LastEvent]]:
-        """Visits by device with times as if this process had seen them, and last events. Empty when odd."""
+    def load(self, moment: Moment) -> Remembered:
+        """The times of visits are as if this process had seen them. Empty when the file is absent or odd."""
         try:
             contents = msgspec.json.decode(self._path.read_bytes(), type=_Contents)
             away = contents.written.seconds_until(moment)
-            visits = {}
+            visits: dict[str, list[Visit]] = {}
             if away is not None and contents.model == self._model:
                 then = moment.monotonic - away
                 visits = {
@@ -105,12 +122,12 @@ class VisitFile:
                     for device, kept in contents.devices.items()
                 }
         except FileNotFoundError:
-            return {}, {}
-        except (OSError, ValueError) as error:
+            return Remembered()
+        except (OSError, ValueError, OverflowError) as error:
             log.warning("%s is not used, people before cameras are news again: %s", self._path, error)
-            return {}, {}
+            return Remembered()
         events = {device: kept.last_event for device, kept in contents.devices.items() if kept.last_event}
-        return visits, events
+        return Remembered(visits, events, contents.persons)
 
 
 def _row(visit: Visit, now: float) -> _Row:

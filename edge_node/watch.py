@@ -46,7 +46,8 @@ class Watch:
     def part(self, glance: Glance, now: float) -> tuple[Box | None, list[Seen]]:
         """Where to look, None for everywhere; and the faces that lie beyond, as they were seen."""
         changed = glance.changes(self.glance)
-        if changed is None or not 0 <= now - self.whole_at < WHOLE_SECONDS:
+        is_recent = 0 <= now - self.whole_at < WHOLE_SECONDS
+        if changed is None or not is_recent or glance.frame_size != self.glance.frame_size:
             return None, []
         width, height = self.glance.frame_size
         part = _around(changed, MARGIN * max(width, height))

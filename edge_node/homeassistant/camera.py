@@ -22,7 +22,7 @@ ADJECTIVES = {
     EventType.UNKNOWN: ("Stranger", "mdi:account-question"),
 }
 
-FPS_MAX = 60
+FPS_MIN, FPS_MAX = 0.2, 60
 SIDE_MIN, SIDE_MAX = 16, 8192
 QUALITY_MAX = 100
 """What the camera agent takes."""
@@ -129,7 +129,7 @@ def _controls(device: str, topics: Topics) -> Sequence[Component]:
         "mode": "box",
     }
     limits = (
-        ("fps", "Camera frame rate", 0.1, FPS_MAX, 0.1, "fps"),
+        ("fps", "Camera frame rate", FPS_MIN, FPS_MAX, 0.1, "fps"),
         ("width", "Camera picture width", SIDE_MIN, SIDE_MAX, 1, "px"),
         ("quality", "Camera JPEG quality", 1, QUALITY_MAX, 1, "%"),
     )
@@ -151,6 +151,4 @@ def _controls(device: str, topics: Topics) -> Sequence[Component]:
 
 
 def _triggers(device: str, topics: Topics) -> Sequence[Component]:
-    return [
-        trigger(f"trigger_{kind.value}", kind.value, topics.events(device, kind.value)) for kind in EventType
-    ]
+    return [trigger(f"trigger_{kind.value}", kind.value, topics.events(device, "+")) for kind in EventType]

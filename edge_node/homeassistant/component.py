@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from edge_node.homeassistant import templates
+
 Settings = Mapping[str, Any]
 
 TRIGGER = "device_automation"
@@ -79,7 +81,20 @@ def switch(key: str, name: str, state_topic: str, command_topic: str) -> Compone
 
 
 def trigger(key: str, kind: str, topic: str) -> Component:
-    """What an automation can begin with, chosen by device."""
+    """What an automation can begin with, chosen by device.
+
+    topic: of events of all kinds. With one of a single kind beside the entity's, the broker would send each
+    event twice, and Home Assistant would give both to everybody.
+    """
     return Component(
-        TRIGGER, key, {"automation_type": "trigger", "type": kind, "subtype": "face", "topic": topic}
+        TRIGGER,
+        key,
+        {
+            "automation_type": "trigger",
+            "type": kind,
+            "subtype": "face",
+            "topic": topic,
+            "value_template": templates.value("event_type"),
+            "payload": kind,
+        },
     )

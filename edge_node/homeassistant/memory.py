@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from broker.topics import is_id
 from edge_node import durable
 from edge_node.homeassistant.transition import Announced
 
@@ -26,12 +27,18 @@ class Memory(Struct, frozen=True, kw_only=True):
 def load(path: Path) -> Memory:
     """Nothing remembered when the file is absent or odd."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Memory)
+        return _checked(msgspec.json.decode(path.read_bytes(), type=Memory))
     except FileNotFoundError:
         return Memory()
     except (OSError, ValueError) as error:
         log.warning("%s is not used; what it named may stay in Home Assistant: %s", path, error)
         return Memory()
+
+
+def _checked(memory: Memory) -> Memory:
+    if not all(map(is_id, (*memory.heard, *memory.nodes))):
+        raise ValueError("expected ids of cameras and nodes")
+    return memory
 
 
 def save(path: Path, memory: Memory) -> None:

@@ -17,6 +17,7 @@ from edge_node.decide import Decider
 from edge_node.gallery import Gallery
 from edge_node.identifiers import uuid7
 from edge_node.inbox import Inbox
+from edge_node.persons import Persons
 from edge_node.pipeline import Pipeline
 from edge_node.presence import Presence
 from edge_node.publish import Publisher
@@ -80,6 +81,7 @@ class Desk:
             is_on=lambda _device: True,
             publish=self.publish,
             clock=timestamps.now,
+            persons=Persons(TOPICS, self.publish, timestamps.now, is_asked_for=False),
         )
         return Worker(
             settings=settings,

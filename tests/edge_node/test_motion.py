@@ -6,7 +6,7 @@ from edge_node.faces import Box
 from edge_node.motion import LEAST_CHANGE, Glance
 
 SIZE = (1280, 720)
-ROOM = Glance(np.random.default_rng(1).integers(20, 230, (90, 160), np.uint8), SIZE)
+ROOM = Glance(np.random.default_rng(1).integers(50, 230, (90, 160), np.uint8), SIZE)
 
 
 def with_change(column: int, row: int, columns: int, rows: int, levels: int = 40) -> Glance:
@@ -37,6 +37,19 @@ def test_a_change_is_where_it_is(column: int, row: int, columns: int, rows: int)
 def test_a_change_is_one_from_its_least_size_on() -> None:
     assert with_change(3, 4, 5, 5, LEAST_CHANGE - 1).changes(ROOM) is None
     assert with_change(3, 4, 5, 5, LEAST_CHANGE).changes(ROOM) is not None
+
+
+def test_in_the_dark_less_is_a_change() -> None:
+    dark = Glance(np.full((90, 160), 16, np.uint8), SIZE)
+    blocks = dark.blocks.copy()
+    blocks[10:20, 10:20] += 5
+    assert Glance(blocks, SIZE).changes(dark) is not None
+
+
+def test_a_glance_at_another_size_takes_the_place_of_the_earlier() -> None:
+    other = Glance(np.zeros((60, 80), np.uint8), (640, 480))
+    assert ROOM.with_part(Box(0, 0, 100, 100), other) is other
+    assert other.likeness(Box(0, 0, 80, 80), ROOM, Box(0, 0, 80, 80)) == -1
 
 
 def test_a_picture_of_another_size_has_changed_everywhere() -> None:

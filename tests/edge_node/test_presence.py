@@ -44,7 +44,7 @@ class House:
             is_on=lambda device: device not in self.off,
             publish=self.said.append,
             clock=self.clock,
-            persons=Persons(TOPICS, self.said.append, self.clock) if persons else None,
+            persons=Persons(TOPICS, self.said.append, self.clock, is_asked_for=persons),
         )
         self.presence.resume(["door"], at)
 
@@ -165,8 +165,23 @@ def test_who_has_left_meanwhile_is_not_there_after_a_restart(tmp_path: Path) -> 
     house.show(face(ANN))
     house.presence.close(house.now)
     restarted = House(tmp_path, at=house.now + 60)
-    assert restarted.births()["edge/devices/door/people"].count == 0
+    assert restarted.births()["edge/devices/door/people"].count == 1
+    restarted.wait(3)
+    assert restarted.people() == []
+    restarted.show(frames=10)
+    restarted.wait(14)
+    assert [state.count for state in restarted.people()] == [0]
     assert restarted.show(face(ANN)) == 0
+
+
+def test_after_a_restart_of_a_while_presence_does_not_flicker(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    house.show(face(ANN))
+    house.presence.close(house.now)
+    restarted = House(tmp_path, at=house.now + 60)
+    assert restarted.births()["edge/devices/door/people"].names == ["Ann"]
+    restarted.show(face(ANN), frames=50)
+    assert [state.names for state in restarted.people()] == []
 
 
 def test_visits_by_another_model_are_forgotten(tmp_path: Path) -> None:
@@ -234,6 +249,36 @@ def test_each_person_has_a_state_where_that_is_asked_for(tmp_path: Path) -> None
         (True, "garden"),
         (False, "garden"),
     ]
+    house.wait(130)
+    restarted = House(tmp_path, at=house.now + 5, persons=True)
+    restarted.presence.enrol([ANN_HERSELF])
+    assert [(state.present, state.device) for state in restarted.person("ann")] == [(False, "garden")]
     house.presence.enrol([])
     assert house.said[-1] == Publication(topic="edge/people/ann", payload=b"", qos=1, retain=True)
     assert "edge/people/ann" not in [one.topic for one in house.presence.births()]
+
+
+def test_after_a_restart_a_person_who_is_there_is_present(tmp_path: Path) -> None:
+    house = House(tmp_path, persons=True)
+    house.presence.enrol([ANN_HERSELF])
+    house.show(face(ANN))
+    house.presence.close(house.now)
+    restarted = House(tmp_path, at=house.now + 2, persons=True)
+    restarted.presence.enrol([ANN_HERSELF])
+    assert [(state.present, state.device) for state in restarted.person("ann")] == [(True, "door")]
+
+
+def test_states_of_people_are_taken_away_when_nobody_asks_for_them_any_more(tmp_path: Path) -> None:
+    house = House(tmp_path, persons=True)
+    house.presence.enrol([ANN_HERSELF])
+    house.show(face(ANN))
+    house.presence.close(house.now)
+    restarted = House(tmp_path, at=house.now + 2)
+    restarted.presence.enrol([ANN_HERSELF])
+    assert restarted.said == [Publication(topic="edge/people/ann", payload=b"", qos=1, retain=True)]
+
+
+def test_made_up_cameras_are_not_told_of_without_end(house: House) -> None:
+    for number in range(400):
+        house.presence.update(0.0, f"camera-{number}")
+    assert len(house.births()) == 256

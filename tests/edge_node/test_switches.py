@@ -67,12 +67,26 @@ def test_other_words_change_nothing(desk: Desk, payload: bytes) -> None:
     assert desk.said == []
 
 
+@pytest.mark.parametrize("device", ["Garage", "", "a\u200bb", "x" * 65])
+def test_what_is_no_camera_is_not_switched(desk: Desk, tmp_path: Path, device: str) -> None:
+    desk.send("edge/devices/door/enabled/set", b"OFF")
+    desk.send(f"edge/devices/{device}/enabled/set", b"OFF")
+    assert len(desk.said) == 1
+    assert not Desk(tmp_path).switches.is_on("door")
+
+
+def test_one_bad_name_in_the_file_does_not_switch_the_others_on(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state/switches.json").write_text('{"devices_off":["Bad Id","door"]}')
+    assert not Desk(tmp_path).switches.is_on("door")
+
+
 def test_a_retained_command_is_not_obeyed(desk: Desk) -> None:
     desk.send("edge/devices/door/enabled/set", b"OFF", retain=True)
     assert desk.switches.is_on("door")
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"devices_off":["Bad Id"]}', b"\xff"])
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"devices_off":7}', b"\xff"])
 def test_an_odd_file_is_no_reason_to_stay_down(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "state").mkdir()
     (tmp_path / "state/switches.json").write_bytes(content)

@@ -5,15 +5,29 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 
+from broker.messages import EventType
 from edge_node.attention import EVERYTHING, Attention
 from edge_node.decide import Decider, Decision
 from edge_node.faces import Box, Detection, Image, Vector, Vectors
+from edge_node.gallery import Gallery
 from edge_node.motion import Glance
-from edge_node.pipeline import Outcome, Pipeline
+from edge_node.pipeline import WATCHES_AT_MOST, Outcome, Pipeline
 from edge_node.view import Views
 from edge_node.watch import RECENT_SECONDS, STILL_SECONDS, WHOLE_SECONDS
-from tests.edge_node.people import ANN, BOB, HOUSEHOLD, MARGIN, STRANGER, THRESHOLD, gallery_of, view
+from tests.edge_node.people import (
+    ANN,
+    BOB,
+    EVE,
+    HOUSEHOLD,
+    MARGIN,
+    STRANGER,
+    THRESHOLD,
+    enrolled,
+    gallery_of,
+    view,
+)
 
 LANDMARKS = np.array([(-12, -10), (12, -10), (0, 4), (-8, 16), (8, 16)], np.float32)
 SIZE = WIDTH, HEIGHT = 1280, 720
@@ -180,6 +194,76 @@ def test_whoever_takes_the_place_of_another_from_one_frame_to_the_next_is_looked
     assert names(room.frame(seed=2)) == ["Bob"]
     assert [names(room.frame(seed=2)) for _ in range(4)] == [["Bob"]] * 4
     assert [decision.person.name for decision in room.decisions if decision.person] == ["Ann", "Bob"]
+
+
+def test_whoever_takes_the_place_of_another_and_looks_no_different_is_found_within_seconds() -> None:
+    """As in the dark, where no change is to be seen."""
+    room = Room()
+    room.people[DOOR] = ANN
+    room.frames(10)
+    room.people[DOOR] = EVE
+    seen = room.frames(int(STILL_SECONDS / STEP) + 3)
+    assert seen[-1] == ["Eve"]
+    assert [one.person.name for one in room.decisions if one.person] == ["Ann", "Eve"]
+
+
+def test_a_camera_that_changes_its_size_is_looked_at_whole() -> None:
+    room = Room()
+    room.people[DOOR] = ANN
+    room.frames(4)
+    small = CRISP[:240, :320]
+    glance = Glance(small[::8, ::8], (320, 240))
+    room.people = {Box(104, 100, 64, 80): ANN}
+    outcome = room.pipeline.process("door", small[:, :, None].repeat(3, 2), room.now + 0.2, glance)
+    assert names(outcome) == ["Ann"]
+    assert room.asked[-1].within is None
+
+
+def gallery_with(person: str, group: EventType) -> Gallery:
+    return gallery_of(enrolled(person, group, ANN))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected", "news"),
+    [
+        (("Ann", EventType.AUTHORISED), ("Ann", EventType.RESTRICTED), EventType.RESTRICTED, 2),
+        (("Ann", EventType.RESTRICTED), ("Ann", EventType.AUTHORISED), EventType.AUTHORISED, 1),
+        (("Ann", EventType.AUTHORISED), ("Anna", EventType.AUTHORISED), EventType.AUTHORISED, 2),
+    ],
+    ids=["barred", "cleared", "renamed"],
+)
+def test_a_change_of_the_gallery_holds_at_once_for_who_is_here(
+    before: tuple[str, EventType], after: tuple[str, EventType], expected: EventType, news: int
+) -> None:
+    room = Room()
+    room.pipeline.gallery = gallery_with(*before)
+    room.people[DOOR] = ANN
+    room.frames(10)
+    room.pipeline.gallery = gallery_with(*after)
+    (face,) = [room.frame() for _ in range(3)][-1].faces
+    assert (face.match.event_type, face.match.person and face.match.person.name) == (expected, after[0])
+    assert len(room.decisions) == news
+    (visit,) = room.pipeline.decider.visits("door", room.now, view())
+    assert visit.person is not None
+    assert (visit.person.name, visit.person.group) == after
+
+
+def test_who_is_erased_has_no_name_any_more() -> None:
+    room = Room()
+    room.people[DOOR] = ANN
+    room.frames(10)
+    room.pipeline.gallery = gallery_of()
+    room.frame()
+    (visit,) = room.pipeline.decider.visits("door", room.now, view())
+    assert visit.person is None
+
+
+def test_cameras_without_end_do_not_fill_the_memory() -> None:
+    room = Room()
+    glance = Glance(CRISP[::8, ::8], SIZE)
+    for number in range(200):
+        room.pipeline.process(f"camera-{number}", CRISP[:, :, None].repeat(3, 2), 100.0 * number, glance)
+    assert len(room.pipeline._watches) == WATCHES_AT_MOST
 
 
 def test_what_creeps_in_unnoticed_is_found_in_the_end() -> None:

@@ -184,7 +184,8 @@ class Assistant:
 
         try:
             if follows("topic"):
-                self.triggered.append(entity.id)
+                text = states.rendered(config["value_template"], publication.payload)
+                self.triggered += [entity.id] * (text == config["payload"])
             if follows("json_attributes_topic"):
                 self.attributes[entity.id] = states.attributes_of(config, publication.payload)
             if not publication.payload and "value_template" not in config:

@@ -31,8 +31,10 @@ KNOWN = {
         "device",
         "origin",
         "payload",
+        "value_template",
     },
 }
+MANY_TOPICS = ("event", "device_automation")
 REQUIRED = {
     "event": {"state_topic", "event_types"},
     "image": {"image_topic"},
@@ -95,5 +97,5 @@ def broken_by_component(platform: str, config: Config) -> Iterator[str]:
     if platform == "image" and "url_topic" in config:
         yield "image: both topics"
     for key, value in config.items():
-        if key.endswith("topic") and (set(value) & set("#") or ("+" in value and platform != "event")):
+        if key.endswith("topic") and ("#" in value or ("+" in value and platform not in MANY_TOPICS)):
             yield f"{platform}: {key} {value}"

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broker.capture import Fps, Quality, Side
+from broker.subscription import Subscription
 from broker.topics import ID_PATTERN
 from edge_node.homeassistant import camera
 from edge_node.homeassistant.discovery import announcements, topics_of
@@ -18,7 +19,7 @@ from edge_node.homeassistant.inventory import inventory
 from edge_node.homeassistant.settings import Form
 from edge_node.view_settings import DeviceSettings
 from tests.edge_node.homeassistant import rules
-from tests.edge_node.homeassistant.household import ANN, BOB, household
+from tests.edge_node.homeassistant.household import ANN, BOB, TOPICS, household
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -113,3 +114,12 @@ def test_topics_name_the_device_and_each_component() -> None:
         "ha/sensor/x/a/config",
         "ha/switch/x/b/config",
     ]
+
+
+@pytest.mark.parametrize("kind", ["authorised", "restricted", "unknown"])
+def test_an_event_is_heard_by_one_filter(kind: str) -> None:
+    """With two that overlap the broker sends it twice, and Home Assistant gives both to every automation."""
+    text = json.dumps([json.loads(payload) for payload in messages("device").values() if payload])
+    filters = set(re.findall(r'"(edge/[^"]*)"', text))
+    event = TOPICS.events("front-door", kind)
+    assert len([one for one in filters if Subscription(one, lambda _: None).matches(event)]) == 1
