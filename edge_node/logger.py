@@ -18,6 +18,8 @@ from broker.settings import BrokerSettings
 from broker.subscription import Subscription
 from broker.topics import Topics
 from edge_node.sinks.json_lines import JsonLines
+from edge_node.sinks.rotation import RotatingLines
+from edge_node.stamp import stamp
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +44,7 @@ class EventLogger:
     which the last ten to twenty megabytes are kept.
     """
 
-    def __init__(self, settings: BrokerSettings, records: JsonLines, quarantine: JsonLines) -> None:
+    def __init__(self, settings: BrokerSettings, records: RotatingLines, quarantine: JsonLines) -> None:
         topics = Topics(settings.prefix)
         self.session = Session(
             settings,
@@ -95,6 +97,7 @@ class EventLogger:
         if not self._held:
             self._held = self._gathered()
         if not self._held:
+            self._records.tend()
             return
         try:
             self._write(self._held)
@@ -170,14 +173,14 @@ class EventLogger:
 
 
 def _line_of(publication: Publication) -> tuple[str, bytes]:
-    """The event as it came, on one line, with keys of later versions kept. Raises MessageError."""
+    """The event as it came, unknown keys too, and its stamp, on one line. Raises MessageError."""
     event = Event.from_json(publication.payload)
     words = publication.topic.split("/")
     if words[-2:] != [event.device, event.event_type.value]:
         raise MessageError(
             "bad_topic", f"event of {event.device}/{event.event_type} on {publication.topic:.120}"
         )
-    document = strict_json.loads(publication.payload)
+    document = strict_json.loads(publication.payload) | stamp(event, timestamps.now())
     line = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return event.event_id, line.encode()
 
