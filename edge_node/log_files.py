@@ -98,7 +98,7 @@ class LogFiles:
         for file in self._after(place):
             try:
                 with file.path.open("rb") as opened:
-                    if _mark(opened) != file.mark:
+                    if mark_of(opened) != file.mark:
                         break
                     start = place.offset if place is not None and holds(opened, file, place) else 0
                     lines = [line for _, line in _lines(opened, start, most_lines)]
@@ -131,7 +131,7 @@ class LogFiles:
     def _look(self, file: BinaryIO, path: Path, number: int, marks: dict[_Version, str]) -> list[LogFile]:
         found = os.fstat(file.fileno())
         version = (found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size)
-        mark = self._marks.get(version) or _mark(file)
+        mark = self._marks.get(version) or mark_of(file)
         if mark is None:
             return []
         marks[version] = mark
@@ -152,7 +152,7 @@ def _opened(path: Path) -> Iterator[BinaryIO | None]:
 def lines_of(file: LogFile, start: int) -> Iterator[tuple[int, bytes]]:
     """Offset and bytes of each whole line from there on. Raises FileNotFoundError if it is gone or moved."""
     with file.path.open("rb") as opened:
-        if _mark(opened) != file.mark:
+        if mark_of(opened) != file.mark:
             raise FileNotFoundError(file.path)
         yield from _lines(opened, start, None)
 
@@ -175,7 +175,7 @@ def _lines(opened: BinaryIO, start: int, most: int | None) -> Iterator[tuple[int
         start += len(line)
 
 
-def _mark(file: BinaryIO) -> str | None:
+def mark_of(file: BinaryIO) -> str | None:
     """Made of the first line; None while there is no whole one."""
     file.seek(0)
     line = file.readline(MARK_BYTES)

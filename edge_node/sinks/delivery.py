@@ -24,8 +24,8 @@ class Delivery:
     """A thread that reads the log behind the logger and never makes it wait.
 
     The log is the spool: it is bounded by its retention, and outlives a restart. `<name>.place` in the folder
-    says how far the sink has got. What a sink refuses for good goes to `<name>.refused.jsonl` and the next one
-    is delivered; while the sink cannot be reached, all wait.
+    says how far the sink has got. What a sink refuses for good goes to `<name>.refused.jsonl` and the
+    next one is delivered; while the sink cannot be reached, all wait.
     """
 
     def __init__(self, sink: Sink, logged: Path, folder: Path, *, backfill: bool) -> None:

@@ -1,0 +1,226 @@
+"""The index of a log: where each event stands, and what it is looked for by. Derived, never the truth.
+
+A SQLite file that is made anew when it is absent, of another version or damaged. Times are milliseconds
+since 1970, UTC.
+"""
+
+import logging
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from broker.messages import EventType
+from edge_node.log_files import LogFile, LogFiles, Place, holds, lines_of, place_at
+
+log = logging.getLogger(__name__)
+
+VERSION = 1
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
+TYPES = tuple(EventType)
+"""A type is stored as its place in this order."""
+
+_TABLES = """
+CREATE TABLE files (
+    id INTEGER PRIMARY KEY, mark TEXT UNIQUE, name TEXT, number INTEGER, offset INTEGER, tail TEXT,
+    bad INTEGER
+);
+CREATE TABLE events (
+    id INTEGER PRIMARY KEY, event_id TEXT NOT NULL, file INTEGER, offset INTEGER, length INTEGER,
+    time INTEGER NOT NULL, type INTEGER NOT NULL, device TEXT NOT NULL, person TEXT, person_id TEXT,
+    similarity REAL, node TEXT, zone TEXT, reason TEXT, muted INTEGER, test INTEGER
+);
+CREATE UNIQUE INDEX by_event_id ON events (event_id);
+CREATE TABLE words (kind TEXT, word TEXT, folded TEXT, PRIMARY KEY (kind, word)) WITHOUT ROWID;
+"""
+_INDICES = """
+CREATE INDEX IF NOT EXISTS by_time ON events (time, type, device, person, muted, test);
+CREATE INDEX IF NOT EXISTS by_type ON events (type, time);
+CREATE INDEX IF NOT EXISTS by_device ON events (device, time, type);
+CREATE INDEX IF NOT EXISTS by_person ON events (person, time);
+CREATE INDEX IF NOT EXISTS by_person_id ON events (person_id, time);
+CREATE INDEX IF NOT EXISTS by_similarity ON events (similarity, time);
+"""
+_INSERT = "INSERT OR IGNORE INTO events VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+WORDS = ("device", "person", "person_id", "node", "zone", "reason")
+"""The columns that a text is looked for in."""
+
+
+class _Line(Struct):
+    """What is read of a line of the log; the rest is looked at when it is shown."""
+
+    event_id: str
+    event_type: EventType
+    device: str
+    decided_at: datetime
+    person: str | None = None
+    person_id: str | None = None
+    similarity: float | None = None
+    node: str = ""
+    zone: str | None = None
+    reason: str = ""
+    muted: str | None = None
+    test: bool = False
+    logged_at: datetime | None = None
+    time_doubtful: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """SQL with its parameters."""
+
+    text: str
+    parameters: tuple[Any, ...] = ()
+
+
+class Index:
+    """One connection to the index file. Raises sqlite3.DatabaseError for one that is damaged."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.database = sqlite3.connect(file, timeout=30.0, isolation_level=None, check_same_thread=False)
+        file.chmod(0o600)
+        self.database.execute("PRAGMA journal_mode = WAL")
+        self.database.execute("PRAGMA synchronous = NORMAL")
+        self.database.execute("PRAGMA cache_size = -65536")
+        self.database.execute("PRAGMA mmap_size = 1073741824")
+
+    def close(self) -> None:
+        self.database.close()
+
+    def update(self, files: LogFiles) -> None:
+        """Reads what is new in the log, and forgets what is no longer in it."""
+        listed = files.listed()
+        if self._is_up_to_date(listed):
+            return
+        self.database.execute("BEGIN IMMEDIATE")
+        try:
+            self._prepare()
+            self._forget_all_but(listed)
+            for file in listed:
+                self._read(file)
+            _run(self.database, _INDICES)
+            self.database.execute("COMMIT")
+        except BaseException:
+            if self.database.in_transaction:
+                self.database.execute("ROLLBACK")
+            raise
+
+    def all(self, asked: Statement) -> list[Any]:
+        return self.database.execute(asked.text, asked.parameters).fetchall()
+
+    def first(self, asked: Statement) -> Any:
+        return self.database.execute(asked.text, asked.parameters).fetchone()
+
+    def marks(self) -> dict[int, str]:
+        """The marks of the files, by the numbers they have in `events`."""
+        return dict(self.database.execute("SELECT id, mark FROM files").fetchall())
+
+    def _is_up_to_date(self, listed: list[LogFile]) -> bool:
+        if self._version() != VERSION:
+            return False
+        known = self.database.execute("SELECT mark, name, offset FROM files")
+        return set(known) == {(file.mark, file.path.name, file.size_bytes) for file in listed}
+
+    def _version(self) -> int:
+        return int(self.database.execute("PRAGMA user_version").fetchone()[0])
+
+    def _prepare(self) -> None:
+        """Empty tables. Most indices come when they are full, which takes half the time."""
+        if self._version() == VERSION:
+            return
+        names = self.database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        for (name,) in names:
+            self.database.execute(f'DROP TABLE "{name}"')
+        _run(self.database, _TABLES)
+        self.database.execute(f"PRAGMA user_version = {VERSION}")
+
+    def _forget_all_but(self, listed: list[LogFile]) -> None:
+        marks = {file.mark for file in listed}
+        for identity, mark in self.database.execute("SELECT id, mark FROM files").fetchall():
+            if mark not in marks:
+                self._forget(identity)
+
+    def _forget(self, identity: int) -> None:
+        self.database.execute("DELETE FROM events WHERE file = ?", (identity,))
+        self.database.execute("DELETE FROM files WHERE id = ?", (identity,))
+
+    def _read(self, file: LogFile) -> None:
+        known = self.database.execute(
+            "SELECT id, number, offset, tail, bad FROM files WHERE mark = ?", (file.mark,)
+        ).fetchone()
+        start = bad = 0
+        identity = None
+        with file.path.open("rb") as opened:
+            if known is not None:
+                identity, number, start, tail, bad = known
+                place = Place(number=number, mark=file.mark, offset=start, check=tail)
+                if start > file.size_bytes or not holds(opened, file, place):
+                    self._forget(identity)
+                    identity, start, bad = None, 0, 0
+            if identity is None:
+                cursor = self.database.execute("INSERT INTO files (mark) VALUES (?)", (file.mark,))
+                identity = cursor.lastrowid
+            found = _Found(identity or 0, start)
+            self.database.executemany(_INSERT, found.rows(lines_of(file, start)))
+            self.database.executemany("INSERT OR IGNORE INTO words VALUES (?,?,?)", found.new_words())
+            place = place_at(opened, file, found.end)
+        self.database.execute(
+            "UPDATE files SET name = ?, number = ?, offset = ?, tail = ?, bad = ? WHERE id = ?",
+            (file.path.name, file.number, place.offset, place.check, bad + found.bad, identity),
+        )
+        if found.bad:
+            log.debug("%d lines of %s are no events", found.bad, file.path)
+
+
+class _Found:
+    """Rows of one file, with how far it was read and how many lines were no events."""
+
+    def __init__(self, file: int, start: int) -> None:
+        self.file, self.end, self.bad = file, start, 0
+        self._decode = msgspec.json.Decoder(_Line).decode
+        self._words: set[tuple[str | None, ...]] = set()
+
+    def rows(self, lines: Iterable[tuple[int, bytes]]) -> Iterator[tuple[Any, ...]]:
+        for offset, line in lines:
+            self.end = offset + len(line)
+            try:
+                event = self._decode(line)
+                time = milliseconds(_time(event))
+            except (msgspec.DecodeError, UnicodeDecodeError, TypeError):
+                self.bad += 1
+                continue
+            place = (event.event_id, self.file, offset, len(line), time, TYPES.index(event.event_type))
+            person = None if event.person is None else event.person.casefold()
+            who = (event.device, person, event.person_id)
+            how = (event.node, event.zone, event.reason)
+            self._words.add(who + how)
+            yield (*place, *who, event.similarity, *how, event.muted is not None, event.test)
+
+    def new_words(self) -> set[tuple[str, str, str]]:
+        """Column, word, and what to compare with, of all rows that were made."""
+        named = (zip(WORDS, words, strict=True) for words in self._words)
+        return {(kind, word, word.casefold()) for pairs in named for kind, word in pairs if word}
+
+
+def milliseconds(time: datetime) -> int:
+    """Raises TypeError for a time without a zone."""
+    return (time - EPOCH) // MILLISECOND
+
+
+def _time(event: _Line) -> datetime:
+    if "decided_at" in event.time_doubtful and event.logged_at is not None:
+        return event.logged_at
+    return event.decided_at
+
+
+def _run(database: sqlite3.Connection, statements: str) -> None:
+    """Inside the transaction, which `executescript` would end."""
+    for statement in filter(None, map(str.strip, statements.split(";"))):
+        database.execute(statement)
