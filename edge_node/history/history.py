@@ -39,7 +39,7 @@ class History:
 
     def __init__(self, path: Path, index: Path | None = None) -> None:
         self._files = LogFiles(path)
-        self._index_file = index or _index_file(path)
+        self.index_file = index or _index_file(path)
         self._index: Index | None = None
         self._lock = threading.Lock()
 
@@ -61,7 +61,7 @@ class History:
         """The same events as lines of the log, each with its newline, however many: they are read as they are
         taken. The answer is that of the moment when the first is taken."""
         statement, marks = self._ask(lambda index: (select.places(query, index), index.marks()))
-        with closing(sqlite3.connect(self._index_file)) as own, Records(self._files, marks) as records:
+        with closing(sqlite3.connect(self.index_file)) as own, Records(self._files, marks) as records:
             yield from records.lines(own.execute(statement.text, statement.parameters))
 
     def total(self, query: Query) -> int:
@@ -117,19 +117,19 @@ class History:
                 except sqlite3.DatabaseError as error:
                     if error.sqlite_errorcode & 0xFF not in REBUILT:
                         self._disconnect()
-                        raise HistoryError(f"{self._index_file}: {error}; expected to write it") from error
-                    log.warning("%s is damaged: %s; making it anew", self._index_file, error)
+                        raise HistoryError(f"{self.index_file}: {error}; expected to write it") from error
+                    log.warning("%s is damaged: %s; making it anew", self.index_file, error)
                     self._remove()
                 except OSError as error:
                     raise HistoryError(f"{error}; expected a log that this user may read") from error
         raise HistoryError(f"{self._files.path}: the files change too fast, or the index cannot be kept")
 
     def _up_to_date(self) -> Index:
-        if self._index is not None and not self._index_file.exists():
+        if self._index is not None and not self.index_file.exists():
             self._disconnect()
         if self._index is None:
-            self._index_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._index = Index(self._index_file)
+            self.index_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._index = Index(self.index_file)
         self._index.update(self._files)
         return self._index
 
@@ -141,7 +141,7 @@ class History:
     def _remove(self) -> None:
         self._disconnect()
         for suffix in ("", "-wal", "-shm"):
-            self._index_file.with_name(self._index_file.name + suffix).unlink(missing_ok=True)
+            self.index_file.with_name(self.index_file.name + suffix).unlink(missing_ok=True)
 
 
 def _index_file(path: Path) -> Path:
