@@ -52,9 +52,10 @@ def main() -> None:
         history = History(log)
         begun = time.perf_counter()
         history.find(Query(limit=1))
+        made = f"index made in {since(begun):.1f} s"
         megabytes = sum(path.stat().st_size for path in Path(folder).glob("*.jsonl")) / 1e6
         size = history.index_file.stat().st_size / 1e6
-        print(f"{arguments.events} events, {megabytes:.0f} MB; index made in {since(begun):.1f} s, {size:.0f} MB")
+        print(f"{arguments.events} events, {megabytes:.0f} MB; {made}, {size:.0f} MB")
         report("one page, found and counted", pages(history, arguments.questions))
         report("edge-node events, with the start of Python", commands(log))
 

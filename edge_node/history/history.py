@@ -51,16 +51,22 @@ class History:
         """The events of one page and how many there are on all pages."""
 
         def answer(index: Index) -> Page:
-            (number,) = index.first(select.total(query, index))
-            rows = self._rows(index, select.places(query, index))
-            return Page(rows, number)
+            (total,) = index.first(select.total(query, index))
+            if total <= query.offset:
+                return Page([], total)
+            return Page(self._rows(index, select.places(query, index, total)), total)
 
         return self._ask(answer)
 
     def lines(self, query: Query) -> Iterator[bytes]:
         """The same events as lines of the log, each with its newline, however many: they are read as they are
         taken. The answer is that of the moment when the first is taken."""
-        statement, marks = self._ask(lambda index: (select.places(query, index), index.marks()))
+
+        def answer(index: Index) -> tuple[Statement, dict[int, str]]:
+            (total,) = index.first(select.total(query, index))
+            return select.places(query, index, total), index.marks()
+
+        statement, marks = self._ask(answer)
         with closing(sqlite3.connect(self.index_file)) as own, Records(self._files, marks) as records:
             yield from records.lines(own.execute(statement.text, statement.parameters))
 

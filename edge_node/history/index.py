@@ -40,12 +40,13 @@ CREATE UNIQUE INDEX by_event_id ON events (event_id);
 CREATE TABLE words (kind TEXT, word TEXT, folded TEXT, PRIMARY KEY (kind, word)) WITHOUT ROWID;
 """
 _INDICES = """
-CREATE INDEX IF NOT EXISTS by_time ON events (time, type, device, person, muted, test);
-CREATE INDEX IF NOT EXISTS by_type ON events (type, time);
-CREATE INDEX IF NOT EXISTS by_device ON events (device, time, type);
-CREATE INDEX IF NOT EXISTS by_person ON events (person, time);
-CREATE INDEX IF NOT EXISTS by_person_id ON events (person_id, time);
-CREATE INDEX IF NOT EXISTS by_similarity ON events (similarity, time);
+CREATE INDEX by_time ON events (time, type, device, person, muted, test);
+CREATE INDEX by_type ON events (type, time, device, person);
+CREATE INDEX by_device ON events (device, time, type, person);
+CREATE INDEX by_person ON events (person, time, type, device);
+CREATE INDEX by_person_id ON events (person_id, time);
+CREATE INDEX by_similarity ON events (similarity, time);
+ANALYZE;
 """
 _INSERT = "INSERT OR IGNORE INTO events VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 WORDS = ("device", "person", "person_id", "node", "zone", "reason")
@@ -101,11 +102,12 @@ class Index:
             return
         self.database.execute("BEGIN IMMEDIATE")
         try:
-            self._prepare()
+            is_new = self._prepare()
             self._forget_all_but(listed)
             for file in listed:
                 self._read(file)
-            _run(self.database, _INDICES)
+            if is_new:
+                _run(self.database, _INDICES)
             self.database.execute("COMMIT")
         except BaseException:
             if self.database.in_transaction:
@@ -131,15 +133,16 @@ class Index:
     def _version(self) -> int:
         return int(self.database.execute("PRAGMA user_version").fetchone()[0])
 
-    def _prepare(self) -> None:
-        """Empty tables. Most indices come when they are full, which takes half the time."""
+    def _prepare(self) -> bool:
+        """Makes empty tables where there are none. Most indices come when they are full: half the time."""
         if self._version() == VERSION:
-            return
+            return False
         names = self.database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
         for (name,) in names:
             self.database.execute(f'DROP TABLE "{name}"')
         _run(self.database, _TABLES)
         self.database.execute(f"PRAGMA user_version = {VERSION}")
+        return True
 
     def _forget_all_but(self, listed: list[LogFile]) -> None:
         marks = {file.mark for file in listed}

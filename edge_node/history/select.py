@@ -14,14 +14,19 @@ COLUMNS = {
     Sort.SIMILARITY: "similarity",
 }
 HOUR_MILLISECONDS = 3_600_000
+SORTED_AT_MOST = 20_000
 
 
-def places(query: Query, index: Index) -> Statement:
-    """File, offset and length of the events of one page, in the order of the query."""
+def places(query: Query, index: Index, total: int) -> Statement:
+    """File, offset and length of the events of one page, in the order of the query.
+
+    Of few, as `total` says, all are sorted: to look for them along an index of the order would take longer.
+    """
+    sign = "+" if total <= SORTED_AT_MOST else ""
     condition = _where(query, index)
     window = (-1 if query.limit is None else query.limit, query.offset)
     return Statement(
-        f"SELECT file, offset, length FROM events WHERE {condition.text} ORDER BY {_order(query)} "
+        f"SELECT file, offset, length FROM events WHERE {condition.text} ORDER BY {sign}{_order(query)} "
         "LIMIT ? OFFSET ?",
         condition.parameters + window,
     )

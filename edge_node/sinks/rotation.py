@@ -97,9 +97,9 @@ class RotatingLines:
         return datetime.fromtimestamp(self._clock(), UTC).date()
 
     def _forget(self) -> None:
-        """Deletes the oldest closed files until those that are left are young and small enough."""
+        """Deletes the oldest closed files until the others are young, and small beside a full open one."""
         closed = [(path, path.stat()) for _, path in self._files.closed()]
-        total = self._open.size + sum(found.st_size for _, found in closed)
+        total = self._limits.rotate_bytes + sum(found.st_size for _, found in closed)
         deleted = False
         for number, (path, found) in enumerate(closed, start=1):
             if not self._is_to_go(found.st_mtime, total) and found.st_size:
