@@ -117,7 +117,9 @@ class History:
         with self._lock:
             for _ in range(2):
                 try:
-                    return question(self._up_to_date())
+                    index = self._up_to_date()
+                    with index.moment():
+                        return question(index)
                 except FileNotFoundError:
                     log.debug("a file of the log was closed or deleted meanwhile")
                 except sqlite3.DatabaseError as error:

@@ -7,6 +7,7 @@ since 1970, UTC.
 import logging
 import sqlite3
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -113,6 +114,15 @@ class Index:
             if self.database.in_transaction:
                 self.database.execute("ROLLBACK")
             raise
+
+    @contextmanager
+    def moment(self) -> Iterator[None]:
+        """What is asked inside is answered as of one moment, whoever updates the index meanwhile."""
+        self.database.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self.database.execute("ROLLBACK")
 
     def all(self, asked: Statement) -> list[Any]:
         return self.database.execute(asked.text, asked.parameters).fetchall()

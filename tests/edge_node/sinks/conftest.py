@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.edge_node.sinks.influxd import Influxd
 from tests.edge_node.sinks.receiver import Receiver, receiving
 
 
@@ -15,3 +16,15 @@ def receiver() -> Iterator[Receiver]:
 @pytest.fixture
 def logged(tmp_path: Path) -> Path:
     return tmp_path / "events.jsonl"
+
+
+@pytest.fixture
+def influxd(tmp_path: Path) -> Iterator[Influxd]:
+    """A running InfluxDB with the database `edge`."""
+    influxd = Influxd(tmp_path)
+    try:
+        influxd.start()
+        influxd.create("edge")
+        yield influxd
+    finally:
+        influxd.kill()
