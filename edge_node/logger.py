@@ -33,6 +33,7 @@ RETRY_SECONDS = 1.0
 QUARANTINED_BYTES = 4_096
 QUARANTINE_BYTES = 10_000_000
 IDLE_SECONDS = 0.5
+COMPANY_SECONDS = 0.003
 
 
 class EventLogger:
@@ -66,6 +67,7 @@ class EventLogger:
         self._quarantine = quarantine
         self._queue: queue.SimpleQueue[Publication] = queue.SimpleQueue()
         self._held: list[Publication] = []
+        self._company = 0
         self._failing = False
         self._complaints: set[str] = set()
         self._known: OrderedDict[str, None] = OrderedDict()
@@ -130,13 +132,16 @@ class EventLogger:
         self._queue.put(publication)
 
     def _gathered(self) -> list[Publication]:
+        """What has come, and for a moment what may come: as many as the last time share one sync."""
         gathered: list[Publication] = []
+        wait = IDLE_SECONDS
         try:
-            gathered.append(self._queue.get(timeout=IDLE_SECONDS))
             while len(gathered) < UNDER_WAY_AT_MOST:
-                gathered.append(self._queue.get_nowait())
+                gathered.append(self._queue.get(timeout=wait))
+                wait = COMPANY_SECONDS if len(gathered) < self._company else 0.0
         except queue.Empty:
             pass
+        self._company = len(gathered)
         return gathered
 
     def _write(self, held: list[Publication]) -> None:

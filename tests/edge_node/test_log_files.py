@@ -29,7 +29,8 @@ def read_all(files: LogFiles, place: Place | None, most: int = 7) -> tuple[list[
 
 def test_lines_are_read_once_and_in_order_through_rotations(path: Path) -> None:
     log = RotatingLines(path, Limits(rotate_bytes=50))
-    files, place, found = LogFiles(path), None, []
+    files, place = LogFiles(path), None
+    found: list[int] = []
     for number in range(60):
         log.append([line(number)])
         if number % 7 == 0:
@@ -49,7 +50,8 @@ def test_a_reader_and_a_writer_at_once(path: Path) -> None:
 
     writer = threading.Thread(target=write)
     writer.start()
-    files, place, found = LogFiles(path), None, []
+    files, place = LogFiles(path), None
+    found: list[int] = []
     while writer.is_alive() or len(found) < 1_000:
         new, place = read_all(files, place)
         found += new

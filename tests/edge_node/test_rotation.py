@@ -1,6 +1,8 @@
 import errno
 import json
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -208,3 +210,33 @@ def test_every_cut_of_the_last_kilobyte_loses_no_line_before_it(
 def numbers_of_whole_lines(path: Path) -> list[int]:
     closed = [line for _, file in LogFiles(path).closed() for line in file.read_bytes().splitlines()]
     return [json.loads(line)["n"] for line in [*closed, *path.read_bytes().split(b"\n")[:-1]]]
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from edge_node.sinks.rotation import Limits, RotatingLines
+log = RotatingLines(Path(sys.argv[1]), Limits(rotate_bytes=100))
+for number in range(int(sys.argv[2]), 1_000_000):
+    log.append([b'{"n":%d}' % number])
+    print(number, flush=True)
+"""
+
+
+def test_killed_at_random_while_it_rotates_it_keeps_every_line_that_was_written(path: Path) -> None:
+    """What was written and not reported may be there as well: it is the last of its process."""
+    known: list[int] = []
+    for turn in range(8):
+        begin = turn * 100_000
+        command = [sys.executable, "-c", WRITER, str(path), str(begin)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
+            assert writer.stdout is not None
+            known += [int(writer.stdout.readline()) for _ in range(5 + 7 * turn)]
+            writer.kill()
+            known += [int(line) for line in writer.stdout if line.endswith("\n")]
+    RotatingLines(path, BIG).close()
+    found = numbers(path)
+    assert found == sorted(set(found))
+    assert set(known) <= set(found)
+    assert len(found) - len(known) <= 8
+    assert len(LogFiles(path).closed()) > 10
