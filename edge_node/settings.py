@@ -14,8 +14,8 @@ from broker.settings import BrokerSettings
 from broker.topics import is_id
 from edge_node.engine_settings import EngineSettings, ModelsSettings
 from edge_node.homeassistant.settings import HomeAssistantSettings
+from edge_node.log_settings import LogSettings, SinkSettings
 from edge_node.quiet import QuietRule
-from edge_node.sinks.settings import LogSettings, SinkSettings
 from edge_node.view_settings import (
     AttentionSettings,
     DecideSettings,

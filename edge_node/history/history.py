@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 INDEX_SUFFIX = ".index"
+ATTEMPTS = 10
 REBUILT = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 """Faults of an index that a new one does not have. The rest is about the disk, rights and locks."""
 
@@ -113,9 +114,9 @@ class History:
             return [msgspec.json.decode(line) for line in records.lines(index.all(places))]
 
     def _ask(self, question: Callable[[Index], T]) -> T:
-        """Once more with a new index when the old one is damaged, or when a file went away meanwhile."""
+        """Again with a new index when the old one is damaged, or when a file got another name meanwhile."""
         with self._lock:
-            for _ in range(2):
+            for _ in range(ATTEMPTS):
                 try:
                     index = self._up_to_date()
                     with index.moment():

@@ -27,6 +27,7 @@ MILLISECOND = timedelta(milliseconds=1)
 TYPES = tuple(EventType)
 """A type is stored as its place in this order."""
 
+_SETTINGS = ("journal_mode = WAL", "synchronous = NORMAL", "cache_size = -32768", "mmap_size = 1073741824")
 _TABLES = """
 CREATE TABLE files (
     id INTEGER PRIMARY KEY, mark TEXT UNIQUE, name TEXT, number INTEGER, offset INTEGER, tail TEXT,
@@ -86,12 +87,14 @@ class Index:
 
     def __init__(self, file: Path) -> None:
         self.file = file
+        file.touch(mode=0o600)
         self.database = sqlite3.connect(file, timeout=30.0, isolation_level=None, check_same_thread=False)
-        file.chmod(0o600)
-        self.database.execute("PRAGMA journal_mode = WAL")
-        self.database.execute("PRAGMA synchronous = NORMAL")
-        self.database.execute("PRAGMA cache_size = -65536")
-        self.database.execute("PRAGMA mmap_size = 1073741824")
+        try:
+            for setting in _SETTINGS:
+                self.database.execute(f"PRAGMA {setting}")
+        except sqlite3.DatabaseError:
+            self.database.close()
+            raise
 
     def close(self) -> None:
         self.database.close()

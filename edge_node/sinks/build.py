@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from broker.errors import ConfigError
+from edge_node.log_settings import InfluxSink, LogSettings, SinkSettings
 from edge_node.sinks.delivery import Delivery
 from edge_node.sinks.influxdb import InfluxDb
 from edge_node.sinks.rotation import DAY_SECONDS, Limits
-from edge_node.sinks.settings import InfluxSink, LogSettings, SinkSettings
 from edge_node.sinks.sink import Sink
 from edge_node.sinks.webhook import Webhook
 

@@ -14,9 +14,9 @@ from hashlib import blake2b
 from urllib.parse import urlencode
 
 from broker import timestamps
+from edge_node.log_settings import InfluxSink
 from edge_node.sinks.post import post
 from edge_node.sinks.secret import secret
-from edge_node.sinks.settings import InfluxSink
 from edge_node.sinks.sink import Record
 
 TAGS = ("device", "event_type", "muted", "node", "person", "person_id", "zone")

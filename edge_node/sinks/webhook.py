@@ -14,9 +14,9 @@ import time
 from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
+from edge_node.log_settings import WebhookSink
 from edge_node.sinks.post import post
 from edge_node.sinks.secret import secret
-from edge_node.sinks.settings import WebhookSink
 from edge_node.sinks.sink import Record
 
 STANDARD_SECRET = b"whsec_"

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from edge_node.log_settings import WebhookSink
 from edge_node.sinks.build import deliveries
 from edge_node.sinks.delivery import Delivery
 from edge_node.sinks.rotation import Limits, RotatingLines
-from edge_node.sinks.settings import WebhookSink
 from edge_node.sinks.sink import Record, SinkError
 from tests.edge_node.logged import line, record, write
 from tests.edge_node.sinks.receiver import Receiver, receiving

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from edge_node.log_settings import InfluxSink
 from edge_node.sinks.build import deliveries
 from edge_node.sinks.influxdb import InfluxDb, nanoseconds
-from edge_node.sinks.settings import InfluxSink
 from edge_node.sinks.sink import SinkError
 from tests.edge_node.logged import record, write
 from tests.edge_node.sinks.influxd import Influxd

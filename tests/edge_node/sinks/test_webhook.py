@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from broker.messages import EventType
-from edge_node.sinks.settings import WebhookSink
+from edge_node.log_settings import WebhookSink
 from edge_node.sinks.sink import SinkError
 from edge_node.sinks.webhook import Webhook
 from tests.edge_node.logged import record

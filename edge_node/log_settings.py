@@ -9,6 +9,8 @@ from msgspec import Meta, Struct
 from broker.errors import SettingError
 from broker.messages import EventType, Id
 
+MEASUREMENT_PATTERN = "^[A-Za-z][A-Za-z0-9_]{0,63}$"
+
 Url = Annotated[str, Meta(min_length=1, max_length=2_000)]
 Megabytes = Annotated[int, Meta(ge=1, le=1_000_000)]
 Days = Annotated[int, Meta(ge=1, le=36_500)]
@@ -42,8 +44,8 @@ class InfluxSink(Struct, frozen=True, kw_only=True, tag="influxdb", tag_field="t
     """Where InfluxDB is, without `/write`."""
     database: Annotated[str, Meta(min_length=1, max_length=128)] = "edge"
     """The database, which exists. In InfluxDB 2, one that is mapped to a bucket."""
-    measurement: Annotated[str, Meta(pattern="^[A-Za-z][A-Za-z0-9_]{0,63}$")] = "edge_events"
-    """Name of the measurement: letters, digits and `_`."""
+    measurement: Annotated[str, Meta(pattern=MEASUREMENT_PATTERN)] = "edge_events"
+    """Name of the measurement."""
     username: Annotated[str, Meta(min_length=1, max_length=128)] | None = None
     """User of InfluxDB 1, with `password_file`."""
     password_file: Path | None = None
