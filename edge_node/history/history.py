@@ -104,9 +104,9 @@ class History:
     def _known(self, index: Index, column: str) -> list[Known]:
         known = []
         for key, number, last in index.all(select.known(column)):
-            (row,) = self._rows(index, select.last_of(column, key))
-            identity = row["person_id"] if column == "person" else row[column]
-            known.append(Known(identity, row[column], number, EPOCH + last * MILLISECOND))
+            for row in self._rows(index, select.last_of(column, key)):
+                identity = row["person_id"] if column == "person" else row[column]
+                known.append(Known(identity, row[column], number, EPOCH + last * MILLISECOND))
         return known
 
     def _rows(self, index: Index, places: Statement) -> list[Row]:
@@ -155,7 +155,8 @@ class History:
 
 def _index_file(path: Path) -> Path:
     beside = path.with_name(path.name + INDEX_SUFFIX)
-    if os.access(beside if beside.exists() else path.parent, os.W_OK):
+    may_write = os.access(path.parent, os.W_OK)
+    if may_write and (os.access(beside, os.W_OK) or not os.access(beside, os.F_OK)):
         return beside
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "edge-node"
     return cache / (hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:16] + INDEX_SUFFIX)

@@ -27,7 +27,7 @@ MILLISECOND = timedelta(milliseconds=1)
 TYPES = tuple(EventType)
 """A type is stored as its place in this order."""
 
-_SETTINGS = ("journal_mode = WAL", "synchronous = NORMAL", "cache_size = -32768", "mmap_size = 1073741824")
+_SETTINGS = ("journal_mode = WAL", "synchronous = NORMAL", "cache_size = -32768", "secure_delete = ON")
 _TABLES = """
 CREATE TABLE files (
     id INTEGER PRIMARY KEY, mark TEXT UNIQUE, name TEXT, number INTEGER, offset INTEGER, tail TEXT,
@@ -40,6 +40,8 @@ CREATE TABLE events (
 );
 CREATE UNIQUE INDEX by_event_id ON events (event_id);
 CREATE TABLE words (kind TEXT, word TEXT, folded TEXT, PRIMARY KEY (kind, word)) WITHOUT ROWID;
+CREATE TABLE analysed (events INTEGER);
+INSERT INTO analysed VALUES (0);
 """
 _INDICES = """
 CREATE INDEX by_time ON events (time, type, device, person, muted, test);
@@ -48,11 +50,14 @@ CREATE INDEX by_device ON events (device, time, type, person);
 CREATE INDEX by_person ON events (person, time, type, device);
 CREATE INDEX by_person_id ON events (person_id, time);
 CREATE INDEX by_similarity ON events (similarity, time);
-ANALYZE;
 """
 _INSERT = "INSERT OR IGNORE INTO events VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 WORDS = ("device", "person", "person_id", "node", "zone", "reason")
 """The columns that a text is looked for in."""
+
+
+NAMES = ("device", "person", "person_id")
+"""Those that are forgotten with the last event that has them."""
 
 
 class _Line(Struct):
@@ -112,6 +117,7 @@ class Index:
                 self._read(file)
             if is_new:
                 _run(self.database, _INDICES)
+            self._analyse()
             self.database.execute("COMMIT")
         except BaseException:
             if self.database.in_transaction:
@@ -159,9 +165,23 @@ class Index:
 
     def _forget_all_but(self, listed: list[LogFile]) -> None:
         marks = {file.mark for file in listed}
-        for identity, mark in self.database.execute("SELECT id, mark FROM files").fetchall():
-            if mark not in marks:
-                self._forget(identity)
+        known = self.database.execute("SELECT id, mark FROM files").fetchall()
+        gone = [identity for identity, mark in known if mark not in marks]
+        for identity in gone:
+            self._forget(identity)
+        for kind in NAMES if gone else ():
+            self.database.execute(
+                f"DELETE FROM words WHERE kind = '{kind}' AND "
+                f"NOT EXISTS (SELECT 1 FROM events WHERE {kind} = words.word)"
+            )
+
+    def _analyse(self) -> None:
+        """Tells SQLite what its tables are like, each time they have doubled: it plans by that."""
+        (events,) = self.first(Statement("SELECT coalesce(max(id), 0) FROM events"))
+        (then,) = self.first(Statement("SELECT events FROM analysed"))
+        if events > 2 * then:
+            self.database.execute("ANALYZE")
+            self.database.execute("UPDATE analysed SET events = ?", (events,))
 
     def _forget(self, identity: int) -> None:
         self.database.execute("DELETE FROM events WHERE file = ?", (identity,))

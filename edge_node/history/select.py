@@ -92,10 +92,8 @@ def _conditions(query: Query, index: Index) -> Iterable[Statement]:
     if query.devices:
         yield _any_of("device", query.devices)
     if query.people:
-        names, ids = (
-            _any_of("person", [one.casefold() for one in query.people]),
-            _any_of("person_id", query.people),
-        )
+        folded = [one.casefold() for one in query.people]
+        names, ids = _any_of("person", folded), _any_of("person_id", folded)
         yield Statement(f"{names.text} OR {ids.text}", names.parameters + ids.parameters)
     if query.text:
         yield _about(query.text, index)

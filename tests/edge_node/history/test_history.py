@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import threading
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -191,6 +192,28 @@ def test_an_index_that_cannot_be_kept_is_said(path: Path, tmp_path: Path) -> Non
     household(path)
     with pytest.raises(HistoryError, match="expected"):
         History(path, index=tmp_path / "events.jsonl/index").find(Query())
+
+
+def test_who_left_the_log_leaves_the_index(path: Path) -> None:
+    log = RotatingLines(path, Limits(rotate_bytes=100))
+    log.append([line(record(0, person="Gone Soon", person_id="gone-soon"))])
+    log.append([line(record(1))])
+    history = History(path)
+    assert [one.name for one in history.people()] == ["Gone Soon", "Zoë Ødegård"]
+    LogFiles(path).closed()[0][1].unlink()
+    assert [one.name for one in history.people()] == ["Zoë Ødegård"]
+    history.close()
+    assert b"soon" not in history.index_file.read_bytes().lower()
+
+
+def test_a_log_that_grows_is_searched_by_the_index_that_fits(path: Path) -> None:
+    history = History(path)
+    history.find(Query())
+    write(path, *(record(number, device=f"camera-{number % 50}") for number in range(3_000)))
+    history.find(Query())
+    with closing(sqlite3.connect(history.index_file)) as database:
+        asked = "EXPLAIN QUERY PLAN SELECT count(*) FROM events WHERE type IN (0, 1) AND device = 'camera-7'"
+        assert "by_device" in database.execute(asked).fetchone()[3]
 
 
 def test_two_ask_while_one_writes(path: Path) -> None:
