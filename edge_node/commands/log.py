@@ -24,8 +24,8 @@ def run(arguments: argparse.Namespace) -> int:
     config = read_config(arguments)
     file = config.log.file.absolute()
     try:
-        sinks = deliveries(config.sinks, file)
         records = RotatingLines(file, limits(config.log))
+        sinks = deliveries(config.sinks, file)
         logger = EventLogger(config.broker, records, JsonLines(file.with_name(QUARANTINE)))
     except OSError as error:
         print(f"log.file: {error}; expected a file that this user may write", file=sys.stderr)

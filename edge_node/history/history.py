@@ -15,9 +15,10 @@ import msgspec
 
 from broker.messages import EventType
 from edge_node.history import select
-from edge_node.history.index import EPOCH, MILLISECOND, TYPES, Index, Statement
+from edge_node.history.index import Index, Statement
 from edge_node.history.query import HistoryError, Hour, Known, Page, Query, Row
 from edge_node.history.records import Records
+from edge_node.history.rows import EPOCH, MILLISECOND, TYPES
 from edge_node.log_files import LogFiles
 
 log = logging.getLogger(__name__)

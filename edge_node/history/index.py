@@ -6,26 +6,18 @@ since 1970, UTC.
 
 import logging
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import msgspec
-from msgspec import Struct
-
-from broker.messages import EventType
+from edge_node.history.rows import Rows
 from edge_node.log_files import LogFile, LogFiles, Place, holds, lines_of, place_at
 
 log = logging.getLogger(__name__)
 
 VERSION = 1
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MILLISECOND = timedelta(milliseconds=1)
-TYPES = tuple(EventType)
-"""A type is stored as its place in this order."""
 
 _SETTINGS = ("journal_mode = WAL", "synchronous = NORMAL", "cache_size = -32768", "secure_delete = ON")
 _TABLES = """
@@ -43,6 +35,7 @@ CREATE TABLE words (kind TEXT, word TEXT, folded TEXT, PRIMARY KEY (kind, word))
 CREATE TABLE analysed (events INTEGER);
 INSERT INTO analysed VALUES (0);
 """
+_INSERT = "INSERT OR IGNORE INTO events VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 _INDICES = """
 CREATE INDEX by_time ON events (time, type, device, person, muted, test);
 CREATE INDEX by_type ON events (type, time, device, person);
@@ -51,32 +44,8 @@ CREATE INDEX by_person ON events (person, time, type, device);
 CREATE INDEX by_person_id ON events (person_id, time);
 CREATE INDEX by_similarity ON events (similarity, time);
 """
-_INSERT = "INSERT OR IGNORE INTO events VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
-WORDS = ("device", "person", "person_id", "node", "zone", "reason")
-"""The columns that a text is looked for in."""
-
-
 NAMES = ("device", "person", "person_id")
 """Those that are forgotten with the last event that has them."""
-
-
-class _Line(Struct):
-    """What is read of a line of the log; the rest is looked at when it is shown."""
-
-    event_id: str
-    event_type: EventType
-    device: str
-    decided_at: datetime
-    person: str | None = None
-    person_id: str | None = None
-    similarity: float | None = None
-    node: str = ""
-    zone: str | None = None
-    reason: str = ""
-    muted: str | None = None
-    test: bool = False
-    logged_at: datetime | None = None
-    time_doubtful: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +172,8 @@ class Index:
             if identity is None:
                 cursor = self.database.execute("INSERT INTO files (mark) VALUES (?)", (file.mark,))
                 identity = cursor.lastrowid
-            found = _Found(identity or 0, start)
-            self.database.executemany(_INSERT, found.rows(lines_of(file, start)))
+            found = Rows(identity or 0, start)
+            self.database.executemany(_INSERT, found.of(lines_of(file, start)))
             self.database.executemany("INSERT OR IGNORE INTO words VALUES (?,?,?)", found.new_words())
             place = place_at(opened, file, found.end)
         self.database.execute(
@@ -213,47 +182,6 @@ class Index:
         )
         if found.bad:
             log.debug("%d lines of %s are no events", found.bad, file.path)
-
-
-class _Found:
-    """Rows of one file, with how far it was read and how many lines were no events."""
-
-    def __init__(self, file: int, start: int) -> None:
-        self.file, self.end, self.bad = file, start, 0
-        self._decode = msgspec.json.Decoder(_Line).decode
-        self._words: set[tuple[str | None, ...]] = set()
-
-    def rows(self, lines: Iterable[tuple[int, bytes]]) -> Iterator[tuple[Any, ...]]:
-        for offset, line in lines:
-            self.end = offset + len(line)
-            try:
-                event = self._decode(line)
-                time = milliseconds(_time(event))
-            except (msgspec.DecodeError, UnicodeDecodeError, TypeError):
-                self.bad += 1
-                continue
-            place = (event.event_id, self.file, offset, len(line), time, TYPES.index(event.event_type))
-            person = None if event.person is None else event.person.casefold()
-            who = (event.device, person, event.person_id)
-            how = (event.node, event.zone, event.reason)
-            self._words.add(who + how)
-            yield (*place, *who, event.similarity, *how, event.muted is not None, event.test)
-
-    def new_words(self) -> set[tuple[str, str, str]]:
-        """Column, word, and what to compare with, of all rows that were made."""
-        named = (zip(WORDS, words, strict=True) for words in self._words)
-        return {(kind, word, word.casefold()) for pairs in named for kind, word in pairs if word}
-
-
-def milliseconds(time: datetime) -> int:
-    """Raises TypeError for a time without a zone."""
-    return (time - EPOCH) // MILLISECOND
-
-
-def _time(event: _Line) -> datetime:
-    if "decided_at" in event.time_doubtful and event.logged_at is not None:
-        return event.logged_at
-    return event.decided_at
 
 
 def _run(database: sqlite3.Connection, statements: str) -> None:

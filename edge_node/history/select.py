@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from edge_node.history.index import TYPES, WORDS, Index, Statement, milliseconds
+from edge_node.history.index import Index, Statement
 from edge_node.history.query import Query, Sort
+from edge_node.history.rows import TYPES, WORDS, milliseconds
 
 COLUMNS = {
     Sort.TIME: "time",
