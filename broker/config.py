@@ -36,6 +36,7 @@ SECTIONS = (
     "homeassistant",
     "requests",
     "log",
+    "sinks",
 )
 
 MAX_BYTES = 1_000_000

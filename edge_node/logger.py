@@ -18,6 +18,8 @@ from broker.settings import BrokerSettings
 from broker.subscription import Subscription
 from broker.topics import Topics
 from edge_node.sinks.json_lines import JsonLines
+from edge_node.sinks.rotation import RotatingLines
+from edge_node.stamp import stamp
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +33,7 @@ RETRY_SECONDS = 1.0
 QUARANTINED_BYTES = 4_096
 QUARANTINE_BYTES = 10_000_000
 IDLE_SECONDS = 0.5
+COMPANY_SECONDS = 0.003
 
 
 class EventLogger:
@@ -42,7 +45,7 @@ class EventLogger:
     which the last ten to twenty megabytes are kept.
     """
 
-    def __init__(self, settings: BrokerSettings, records: JsonLines, quarantine: JsonLines) -> None:
+    def __init__(self, settings: BrokerSettings, records: RotatingLines, quarantine: JsonLines) -> None:
         topics = Topics(settings.prefix)
         self.session = Session(
             settings,
@@ -64,6 +67,7 @@ class EventLogger:
         self._quarantine = quarantine
         self._queue: queue.SimpleQueue[Publication] = queue.SimpleQueue()
         self._held: list[Publication] = []
+        self._company = 0
         self._failing = False
         self._complaints: set[str] = set()
         self._known: OrderedDict[str, None] = OrderedDict()
@@ -95,6 +99,7 @@ class EventLogger:
         if not self._held:
             self._held = self._gathered()
         if not self._held:
+            self._records.tend()
             return
         try:
             self._write(self._held)
@@ -127,13 +132,16 @@ class EventLogger:
         self._queue.put(publication)
 
     def _gathered(self) -> list[Publication]:
+        """What has come, and for a moment what may come: as many as the last time share one sync."""
         gathered: list[Publication] = []
+        wait = IDLE_SECONDS
         try:
-            gathered.append(self._queue.get(timeout=IDLE_SECONDS))
             while len(gathered) < UNDER_WAY_AT_MOST:
-                gathered.append(self._queue.get_nowait())
+                gathered.append(self._queue.get(timeout=wait))
+                wait = COMPANY_SECONDS if len(gathered) < self._company else 0.0
         except queue.Empty:
             pass
+        self._company = len(gathered)
         return gathered
 
     def _write(self, held: list[Publication]) -> None:
@@ -170,14 +178,14 @@ class EventLogger:
 
 
 def _line_of(publication: Publication) -> tuple[str, bytes]:
-    """The event as it came, on one line, with keys of later versions kept. Raises MessageError."""
+    """The event as it came, unknown keys too, and its stamp, on one line. Raises MessageError."""
     event = Event.from_json(publication.payload)
     words = publication.topic.split("/")
     if words[-2:] != [event.device, event.event_type.value]:
         raise MessageError(
             "bad_topic", f"event of {event.device}/{event.event_type} on {publication.topic:.120}"
         )
-    document = strict_json.loads(publication.payload)
+    document = strict_json.loads(publication.payload) | stamp(event, timestamps.now())
     line = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return event.event_id, line.encode()
 

@@ -14,6 +14,7 @@ from broker.settings import BrokerSettings
 from broker.topics import is_id
 from edge_node.engine_settings import EngineSettings, ModelsSettings
 from edge_node.homeassistant.settings import HomeAssistantSettings
+from edge_node.log_settings import LogSettings, SinkSettings
 from edge_node.quiet import QuietRule
 from edge_node.view_settings import (
     AttentionSettings,
@@ -144,13 +145,6 @@ class RequestsSettings(Struct, frozen=True, kw_only=True):
     """A question that has waited longer is answered with `expired`; sooner when it says so itself."""
 
 
-class LogSettings(Struct, frozen=True, kw_only=True):
-    """The JSON log of events."""
-
-    file: Path = Path("var/log/events.jsonl")
-    """One JSON object a line."""
-
-
 Rules = tuple[QuietRule, ...]
 
 
@@ -175,8 +169,18 @@ class NodeConfig(Struct, frozen=True, kw_only=True):
     homeassistant: HomeAssistantSettings = HomeAssistantSettings()
     requests: RequestsSettings = RequestsSettings()
     log: LogSettings = LogSettings()
+    sinks: tuple[SinkSettings, ...] = ()
 
     def __post_init__(self) -> None:
+        self._check_feeds()
+        names = [sink.name for sink in self.sinks]
+        for number, name in enumerate(names):
+            if name in names[:number]:
+                raise SettingError(
+                    ["sinks", number, "name"], f"expected a name of its own, {name!r} is taken"
+                )
+
+    def _check_feeds(self) -> None:
         for number, feed in enumerate(self.feeds):
             if foreign.is_below(feed.topic, self.broker.prefix):
                 expected = f"expected a topic that cannot be one of those below {self.broker.prefix}/"

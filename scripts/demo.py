@@ -26,6 +26,7 @@ from broker.session import Session
 from broker.subscription import Subscription
 from broker.supervision import STARTER, until_stopped
 from broker.topics import Topics
+from edge_node.log_files import LogFiles
 from edge_node.models.install import Models, is_complete
 from edge_node.settings import NodeConfig
 from scripts.demo_scenes import make_frames, make_gallery
@@ -111,7 +112,7 @@ class Demo:
         self._config = load(file, NodeConfig)
         self._pictures = pictures
         self._once = once
-        self._log_before = self._log_lines()
+        self._log_begins = LogFiles(self._config.log.file).end()
         self._done = threading.Event()
         self._answered: set[int] = set()
         self._last_answer = 0.0
@@ -188,11 +189,16 @@ Camera frames    {(DEMO / "frames").relative_to(ROOT)}
 """)
 
     def _log_lines(self) -> list[str]:
-        file = self._config.log.file
-        return file.read_text("utf-8").splitlines() if file.exists() else []
+        """Those of this run, also where midnight closed a file."""
+        files, place, logged = LogFiles(self._config.log.file), self._log_begins, list[str]()
+        while True:
+            lines, place = files.read(place, 1_000)
+            if not lines:
+                return logged
+            logged += [line.decode().rstrip() for line in lines]
 
     def _sum_up(self, seconds: float) -> int:
-        logged = self._log_lines()[len(self._log_before) :]
+        logged = self._log_lines()
         print(f"\n{self._config.log.file.relative_to(ROOT)}, the lines of this run:")
         for line in logged:
             print(line)

@@ -16,6 +16,7 @@ from msgspec import Meta, Struct
 from broker.schema import descriptions, shape_of, struct_fields
 from broker.topics import ID_PATTERN, PREFIX_PATTERN
 from camera_agent.settings import AgentConfig
+from edge_node.log_settings import MEASUREMENT_PATTERN
 from edge_node.quiet import HOURS_PATTERN
 from edge_node.settings import NodeConfig
 from edge_node.view_settings import Polygon
@@ -32,7 +33,12 @@ This page is written by `python -m scripts.reference` from the settings classes.
 """
 
 WORDS = {str: "text", int: "whole number", float: "number", bool: "`true` or `false`", Path: "path"}
-PATTERNS = {ID_PATTERN: "id", PREFIX_PATTERN: "topic words", HOURS_PATTERN: "hours"}
+PATTERNS = {
+    ID_PATTERN: "id",
+    PREFIX_PATTERN: "topic words",
+    HOURS_PATTERN: "hours",
+    MEASUREMENT_PATTERN: "letters, digits, `_`",
+}
 
 
 def main() -> None:
@@ -54,7 +60,7 @@ def sections(config: type[Struct]) -> dict[str, str]:
         if structs:
             prefix = f"{name}.<device>" if shape.keys is not None else name
             prefix += "[]" if shape.items is not None and shape.keys is None else ""
-            found[name] = "".join(chapter(struct, prefix) for struct in structs.values())
+            found[name] = "\n".join(chapter(struct, prefix) for struct in structs.values())
     return found
 
 

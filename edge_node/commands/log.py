@@ -6,9 +6,12 @@ import sys
 from edge_node.commands.options import Subparsers, add_config, read_config
 from edge_node.commands.serve import serve
 from edge_node.logger import EventLogger
+from edge_node.sinks.build import deliveries, limits
 from edge_node.sinks.json_lines import JsonLines
+from edge_node.sinks.rotation import RotatingLines
 
 QUARANTINE = "quarantine.jsonl"
+STOP_SECONDS = 1.0
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -21,8 +24,17 @@ def run(arguments: argparse.Namespace) -> int:
     config = read_config(arguments)
     file = config.log.file.absolute()
     try:
-        logger = EventLogger(config.broker, JsonLines(file), JsonLines(file.with_name(QUARANTINE)))
+        records = RotatingLines(file, limits(config.log))
+        sinks = deliveries(config.sinks, file)
+        logger = EventLogger(config.broker, records, JsonLines(file.with_name(QUARANTINE)))
     except OSError as error:
         print(f"log.file: {error}; expected a file that this user may write", file=sys.stderr)
         return 1
-    return serve(logger)
+    for sink in sinks:
+        sink.start()
+    code = serve(logger)
+    for sink in sinks:
+        sink.stop()
+    for sink in sinks:
+        sink.wait_stopped(STOP_SECONDS)
+    return code

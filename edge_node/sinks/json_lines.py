@@ -24,16 +24,23 @@ class JsonLines:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._descriptor: int | None = None
+        self._cut_at: int | None = None
         self._opened()
 
     @property
     def size(self) -> int:
         return os.fstat(self._opened()).st_size
 
+    @property
+    def modified(self) -> float:
+        """Seconds since 1970."""
+        return os.fstat(self._opened()).st_mtime
+
     def append(self, lines: Sequence[bytes]) -> None:
         """Writes lines, each without its newline, in one write and syncs them."""
         descriptor = self._opened()
         data = b"".join(line + b"\n" for line in lines)
+        self._cut(descriptor)
         size = os.fstat(descriptor).st_size
         try:
             written = os.write(descriptor, data)
@@ -41,7 +48,8 @@ class JsonLines:
                 raise OSError(errno.ENOSPC, f"{written} of {len(data)} bytes written", str(self.path))
             os.fdatasync(descriptor)
         except OSError:
-            os.ftruncate(descriptor, size)
+            self._cut_at = size
+            self._cut(descriptor)
             raise
 
     def tail(self, most_bytes: int) -> Iterator[bytes]:
@@ -56,13 +64,27 @@ class JsonLines:
 
     def begin_again(self) -> None:
         """Puts the file aside under its name with `.1`, in place of the one there, and begins a new one."""
-        self.path.replace(self.path.with_name(self.path.name + ".1"))
+        self.put_aside(self.path.with_name(self.path.name + ".1"))
+
+    def put_aside(self, aside: Path) -> None:
+        """Gives the file another name in the same folder, in place of what has it, and begins a new one."""
+        descriptor = self._opened()
+        self._cut(descriptor)
+        os.fsync(descriptor)
+        self.path.replace(aside)
+        self.close()
         self._opened()
 
     def close(self) -> None:
         if self._descriptor is not None:
             os.close(self._descriptor)
-            self._descriptor = None
+            self._descriptor = self._cut_at = None
+
+    def _cut(self, descriptor: int) -> None:
+        """Takes back what could not be written as a whole, now or, when the disk refuses that too, later."""
+        if self._cut_at is not None:
+            os.ftruncate(descriptor, self._cut_at)
+            self._cut_at = None
 
     def _opened(self) -> int:
         """The descriptor of the file that has the name now."""

@@ -8,6 +8,8 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +21,10 @@ from broker.messages import Event, EventType
 from broker.publication import Publication
 from broker.topics import Topics
 from edge_node.identifiers import uuid7
+from edge_node.log_files import LogFiles
 from edge_node.logger import EventLogger
 from edge_node.sinks.json_lines import JsonLines
+from edge_node.sinks.rotation import Limits, RotatingLines
 from tests.private_broker import PrivateBroker, eventually
 from tests.watcher import Watcher
 
@@ -55,8 +59,9 @@ def event(**fields: Any) -> Event:
 
 
 @contextmanager
-def logging_to(file: Path, mosquitto: PrivateBroker) -> Iterator[EventLogger]:
-    logger = EventLogger(mosquitto.settings, JsonLines(file), JsonLines(file.with_name("quarantine.jsonl")))
+def logging_to(file: Path, mosquitto: PrivateBroker, rotate_bytes: int = 10_000_000) -> Iterator[EventLogger]:
+    records = RotatingLines(file, Limits(rotate_bytes=rotate_bytes))
+    logger = EventLogger(mosquitto.settings, records, JsonLines(file.with_name("quarantine.jsonl")))
     logger.start()
     assert logger.session.wait_connected(5)
     try:
@@ -98,7 +103,9 @@ def test_every_event_is_one_line(mosquitto: PrivateBroker, node: Watcher, file: 
     with logging_to(file, mosquitto):
         publish(node, *events)
         assert eventually(lambda: len(logged(file)) == 120)
-    assert logged(file) == [json.loads(one.to_json()) for one in events]
+    records = logged(file)
+    assert all(timestamps.from_text(record.pop("logged_at")) for record in records)
+    assert records == [json.loads(one.to_json()) for one in events]
     assert "Zoë Ødegård" in file.read_text("utf-8")
 
 
@@ -136,6 +143,36 @@ def test_a_duplicate_is_written_once_also_after_a_restart(
         publish(node, one, other)
         assert eventually(lambda: len(logged(file)) == 2)
     assert ids(file) == [one.event_id, other.event_id]
+
+
+def is_last(file: Path, reason: str) -> bool:
+    return any(record["reason"] == reason for record in logged(file)[-1:])
+
+
+def test_a_duplicate_in_a_file_that_was_closed_is_known_too(
+    mosquitto: PrivateBroker, node: Watcher, file: Path
+) -> None:
+    events = [event() for _ in range(12)]
+    for number in range(2):
+        with logging_to(file, mosquitto, rotate_bytes=500):
+            for one in events:
+                publish(node, one)
+            publish(node, event(reason=f"last of round {number}"))
+            assert eventually(partial(is_last, file, f"last of round {number}"))
+    closed = [closed for _, closed in LogFiles(file).closed()]
+    assert closed
+    found = [one for part in [*closed, file] for one in ids(part)]
+    assert found[:12] == [one.event_id for one in events]
+    assert len(found) == len(set(found)) == 14
+
+
+def test_a_clock_that_was_never_set_is_flagged_and_nothing_dropped(
+    mosquitto: PrivateBroker, node: Watcher, file: Path
+) -> None:
+    with logging_to(file, mosquitto):
+        publish(node, event(captured_at=datetime(1970, 1, 1, tzinfo=UTC)), event())
+        assert eventually(lambda: len(logged(file)) == 2)
+    assert [one.get("time_doubtful") for one in logged(file)] == [["captured_at"], None]
 
 
 INVALID = {
@@ -202,7 +239,8 @@ def test_unknown_keys_of_later_versions_are_kept(mosquitto: PrivateBroker, node:
             topic="edge/events/front-door/authorised", payload=json.dumps(later).encode(), qos=1
         )
         assert node.session.publish(publication).wait(5)
-        assert eventually(lambda: logged(file) == [later])
+        assert eventually(lambda: len(logged(file)) == 1)
+    assert logged(file)[0] | later == logged(file)[0]
 
 
 def test_while_the_disk_refuses_events_wait_and_nothing_is_lost(

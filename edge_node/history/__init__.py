@@ -1,0 +1,1 @@
+"""Questions to the log, answered from an index: `History(path).find(Query(...))` gives a `Page`."""

@@ -1,0 +1,119 @@
+"""From a query to SQL."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from edge_node.history.index import Index, Statement
+from edge_node.history.query import Query, Sort
+from edge_node.history.rows import TYPES, WORDS, milliseconds
+
+COLUMNS = {
+    Sort.TIME: "time",
+    Sort.PERSON: "person",
+    Sort.DEVICE: "device",
+    Sort.TYPE: "type",
+    Sort.SIMILARITY: "similarity",
+}
+HOUR_MILLISECONDS = 3_600_000
+SORTED_AT_MOST = 20_000
+
+
+def places(query: Query, index: Index, total: int) -> Statement:
+    """File, offset and length of the events of one page, in the order of the query.
+
+    Of few, as `total` says, all are sorted: to look for them along an index of the order would take longer.
+    """
+    sign = "+" if total <= SORTED_AT_MOST else ""
+    condition = _where(query, index)
+    window = (-1 if query.limit is None else query.limit, query.offset)
+    return Statement(
+        f"SELECT file, offset, length FROM events WHERE {condition.text} ORDER BY {sign}{_order(query)} "
+        "LIMIT ? OFFSET ?",
+        condition.parameters + window,
+    )
+
+
+def total(query: Query, index: Index) -> Statement:
+    condition = _where(query, index)
+    return Statement(f"SELECT count(*) FROM events WHERE {condition.text}", condition.parameters)
+
+
+def by_type(query: Query, index: Index) -> Statement:
+    condition = _where(query, index)
+    return Statement(
+        f"SELECT type, count(*) FROM events WHERE {condition.text} GROUP BY type", condition.parameters
+    )
+
+
+def by_hour(query: Query, index: Index) -> Statement:
+    condition = _where(query, index)
+    return Statement(
+        f"SELECT time / {HOUR_MILLISECONDS}, type, count(*) FROM events WHERE {condition.text} "
+        "GROUP BY 1, 2 ORDER BY 1",
+        condition.parameters,
+    )
+
+
+def known(column: str) -> Statement:
+    """Each person or device, how often, and when last."""
+    return Statement(
+        f"SELECT {column}, count(*), max(time) FROM events WHERE {column} IS NOT NULL GROUP BY 1 ORDER BY 1"
+    )
+
+
+def last_of(column: str, key: str) -> Statement:
+    return Statement(
+        f"SELECT file, offset, length FROM events WHERE {column} = ? ORDER BY time DESC LIMIT 1", (key,)
+    )
+
+
+def _where(query: Query, index: Index) -> Statement:
+    conditions = list(_conditions(query, index))
+    text = " AND ".join(f"({condition.text})" for condition in conditions) or "1"
+    return Statement(text, tuple(value for condition in conditions for value in condition.parameters))
+
+
+def _order(query: Query) -> str:
+    """Equals are sorted by time, newest first, whatever the direction. Who has no name comes last."""
+    direction = "DESC" if query.descending else "ASC"
+    column = COLUMNS[query.sort]
+    if column == "time":
+        return f"time {direction}, id {direction}"
+    nulls = " NULLS LAST" if column in ("similarity", "person") else ""
+    return f"{column} {direction}{nulls}, time DESC, id DESC"
+
+
+def _conditions(query: Query, index: Index) -> Iterable[Statement]:
+    if query.since is not None:
+        yield Statement("time >= ?", (milliseconds(query.since),))
+    if query.until is not None:
+        yield Statement("time < ?", (milliseconds(query.until),))
+    if query.types:
+        yield _any_of("type", [TYPES.index(one) for one in query.types])
+    if query.devices:
+        yield _any_of("device", query.devices)
+    if query.people:
+        folded = [one.casefold() for one in query.people]
+        names, ids = _any_of("person", folded), _any_of("person_id", folded)
+        yield Statement(f"{names.text} OR {ids.text}", names.parameters + ids.parameters)
+    if query.text:
+        yield _about(query.text, index)
+    if not query.with_muted:
+        yield Statement("muted = 0", ())
+    if not query.with_test:
+        yield Statement("test = 0", ())
+
+
+def _about(text: str, index: Index) -> Statement:
+    """The words of the log are few: they are looked through first, and then their events."""
+    found = index.all(Statement("SELECT DISTINCT kind FROM words WHERE instr(folded, ?)", (text.casefold(),)))
+    kinds = [kind for (kind,) in found if kind in WORDS]
+    some = [
+        f"{kind} IN (SELECT word FROM words WHERE kind = '{kind}' AND instr(folded, ?))" for kind in kinds
+    ]
+    return Statement(" OR ".join(some) or "0", (text.casefold(),) * len(kinds))
+
+
+def _any_of(column: str, values: Iterable[Any]) -> Statement:
+    parameters = tuple(dict.fromkeys(values))
+    return Statement(f"{column} IN ({','.join('?' * len(parameters))})", parameters)

@@ -1,0 +1,58 @@
+"""Each event as an HTTP POST of its JSON, signed so that the receiver knows whose it is.
+
+The headers are those of Standard Webhooks, for which there are libraries to verify them: `webhook-id` is the
+event's id, the same when it comes twice; `webhook-timestamp` the second of the attempt; `webhook-signature`
+`v1,` and the Base64 of HMAC-SHA256 over `id.timestamp.body`. `X-Hub-Signature-256`, as GitHub sends it, signs
+the body alone, for receivers that know nothing else.
+"""
+
+import base64
+import binascii
+import hmac
+import json
+import time
+from collections.abc import Callable, Sequence
+from urllib.parse import quote
+
+from edge_node.log_settings import WebhookSink
+from edge_node.sinks.post import post
+from edge_node.sinks.secret import secret
+from edge_node.sinks.sink import Record
+
+STANDARD_SECRET = b"whsec_"
+"""What a secret begins with whose rest is Base64 of the key, by Standard Webhooks."""
+
+
+class Webhook:
+    batch = 1
+
+    def __init__(self, settings: WebhookSink, *, clock: Callable[[], float] = time.time) -> None:
+        """Raises OSError when the file with the secret cannot be read."""
+        self.name = settings.name
+        self._settings = settings
+        self._clock = clock
+        self._key = None if settings.secret_file is None else _key(secret(settings.secret_file))
+
+    def deliver(self, records: Sequence[Record]) -> None:
+        for record in records:
+            if record.get("muted") is None and record["event_type"] in self._settings.types:
+                self._post(record)
+
+    def _post(self, record: Record) -> None:
+        body = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
+        name, moment = quote(str(record["event_id"]), safe=""), str(int(self._clock()))
+        headers = {"Content-Type": "application/json", "webhook-id": name, "webhook-timestamp": moment}
+        if self._key is not None:
+            signed = hmac.digest(self._key, f"{name}.{moment}.".encode() + body, "sha256")
+            headers["webhook-signature"] = "v1," + base64.b64encode(signed).decode()
+            headers["X-Hub-Signature-256"] = "sha256=" + hmac.digest(self._key, body, "sha256").hex()
+        post(self._settings.url, body, headers, timeout_seconds=self._settings.timeout_seconds)
+
+
+def _key(text: bytes) -> bytes:
+    if text.startswith(STANDARD_SECRET):
+        try:
+            return base64.b64decode(text.removeprefix(STANDARD_SECRET), validate=True)
+        except binascii.Error as error:
+            raise OSError("expected Base64 after whsec_ in the secret's file") from error
+    return text

@@ -1,0 +1,262 @@
+"""Questions to a log that lives: written, rotated, pruned, damaged."""
+
+import json
+import sqlite3
+import threading
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from broker.messages import EventType
+from edge_node.history.history import History
+from edge_node.history.query import HistoryError, Hour, Known, Query, Sort
+from edge_node.log_files import LogFiles
+from edge_node.sinks.rotation import Limits, RotatingLines
+from tests.edge_node.logged import NOON, line, record, write
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "events.jsonl"
+
+
+def ids(history: History, query: Query | None = None) -> list[str]:
+    return [row["event_id"] for row in history.find(query or Query(descending=False)).rows]
+
+
+def household(path: Path) -> list[str]:
+    return write(
+        path,
+        record(0, event_id="zoe"),
+        record(1, event_id="ann", person="Ann Lee", person_id="ann-lee", device="garage", similarity=0.99),
+        record(2, event_id="nobody", event_type="unknown", person=None, person_id=None, similarity=None,
+               reason="below_threshold", zone="steps"),
+        record(3, event_id="bad", event_type="restricted", person="Some Body", person_id="some-body"),
+        record(4, event_id="muted", muted="night", device="garage"),
+        record(5, event_id="test", test=True),
+    )  # fmt: skip
+
+
+def test_the_newest_come_first(path: Path) -> None:
+    household(path)
+    page = History(path).find(Query(limit=2))
+    assert [row["event_id"] for row in page.rows] == ["test", "muted"]
+    assert page.total == 6
+    assert page.rows[0] == json.loads(path.read_bytes().splitlines()[-1])
+
+
+FILTERS = {
+    "since, which is inclusive": (Query(since=NOON + timedelta(minutes=4)), {"muted", "test"}),
+    "until, which is not": (Query(until=NOON + timedelta(minutes=1)), {"zoe"}),
+    "type": (Query(types=[EventType.UNKNOWN, EventType.RESTRICTED]), {"nobody", "bad"}),
+    "name": (Query(people=["zoë ødegård"]), {"zoe", "muted", "test"}),
+    "id of a person": (Query(people=["ann-lee", "some-body"]), {"ann", "bad"}),
+    "device": (Query(devices=["garage"]), {"ann", "muted"}),
+    "part of a name": (Query(text="ØDEG"), {"zoe", "muted", "test"}),
+    "part of a zone": (Query(text="step"), {"nobody"}),
+    "part of a reason": (Query(text="below"), {"nobody"}),
+    "a text that nothing has": (Query(text="%"), set()),
+    "not muted": (Query(with_muted=False), {"zoe", "ann", "nobody", "bad", "test"}),
+    "not a test": (Query(with_test=False), {"zoe", "ann", "nobody", "bad", "muted"}),
+    "several": (Query(people=["zoe-odegard"], devices=["garage"], text="zoë"), {"muted"}),
+}
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_filters(path: Path, name: str) -> None:
+    household(path)
+    query, expected = FILTERS[name]
+    history = History(path)
+    assert set(ids(history, query)) == expected
+    assert history.find(query).total == len(expected) == history.total(query)
+
+
+def test_order(path: Path) -> None:
+    household(path)
+    history = History(path)
+    assert ids(history, Query(sort=Sort.PERSON, descending=False)) == [
+        "ann", "bad", "test", "muted", "zoe", "nobody",
+    ]  # fmt: skip
+    assert ids(history, Query(sort=Sort.SIMILARITY))[0] == "ann"
+    assert ids(history, Query(sort=Sort.SIMILARITY))[-1] == "nobody"
+    assert ids(history, Query(sort=Sort.DEVICE, limit=3)) == ["muted", "ann", "test"]
+    assert ids(history, Query(sort=Sort.TYPE))[0] == "nobody"
+
+
+def test_numbers(path: Path) -> None:
+    household(path)
+    write(path, record(61, event_type="unknown"))
+    history = History(path)
+    assert history.types(Query()) == {
+        EventType.AUTHORISED: 4, EventType.RESTRICTED: 1, EventType.UNKNOWN: 2,
+    }  # fmt: skip
+    assert history.hours(Query(devices=["front-door"])) == [
+        Hour(NOON, {EventType.AUTHORISED: 2, EventType.RESTRICTED: 1, EventType.UNKNOWN: 1}),
+        Hour(NOON + timedelta(hours=1), {EventType.UNKNOWN: 1}),
+    ]
+    assert history.people()[0] == Known("ann-lee", "Ann Lee", 1, NOON + timedelta(minutes=1))
+    assert [(one.name, one.events) for one in history.devices()] == [("front-door", 5), ("garage", 2)]
+    assert history.event("ann") == json.loads(path.read_bytes().splitlines()[1])
+    assert history.event("nobody's") is None
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    steps=st.lists(
+        st.sampled_from(["write", "rotate", "ask", "restart", "prune", "forget index"]), max_size=25
+    )
+)
+def test_whatever_happens_to_the_files_the_answer_is_what_they_hold(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[str]
+) -> None:
+    path = tmp_path_factory.mktemp("log") / "events.jsonl"
+    files, history, minute = LogFiles(path), History(path), 0
+    for step in [*steps, "ask"]:
+        match step:
+            case "write":
+                minute += 1
+                write(path, record(minute), record(minute + 0.5))
+            case "rotate" if path.exists():
+                path.rename(files.name_for(files.next_number(), NOON.date()))
+            case "restart":
+                history.close()
+                history = History(path)
+            case "prune":
+                for _, oldest in files.closed()[:1]:
+                    oldest.unlink()
+            case "forget index":
+                history.index_file.unlink(missing_ok=True)
+            case "ask":
+                there = [*(closed for _, closed in files.closed()), path]
+                texts = [file.read_text("utf-8") for file in there if file.exists()]
+                held = [json.loads(one) for text in texts for one in text.splitlines()]
+                assert ids(history) == [one["event_id"] for one in held]
+    history.close()
+
+
+def test_a_line_is_found_when_it_is_whole_and_duplicates_and_garbage_are_left_out(path: Path) -> None:
+    one = record()
+    path.write_bytes(line(one) + b"\n" + b"\0\0\n[]\n{}\n\xff\n" + line(one) + b"\n" + line(record(1))[:-5])
+    history = History(path)
+    assert ids(history) == [one["event_id"]]
+
+
+def test_bytes_that_were_taken_back_are_forgotten(path: Path) -> None:
+    kept, gone = record(0), record(1)
+    write(path, kept, gone)
+    history = History(path)
+    assert len(ids(history)) == 2
+    path.write_bytes(line(kept) + b"\n")
+    assert ids(history) == [kept["event_id"]]
+    new = write(path, record(2))
+    assert ids(history) == [kept["event_id"], *new]
+
+
+def test_a_doubtful_time_is_replaced_by_that_of_the_log(path: Path) -> None:
+    write(path, record(decided_at="1970-01-01T00:00:00.000Z", time_doubtful=["decided_at"]))
+    history = History(path)
+    assert history.find(Query(since=NOON)).total == 1
+    assert history.devices()[0].last == NOON
+
+
+@pytest.mark.parametrize("damage", [b"no database at all, but long enough to be looked at" * 50, b"", None])
+def test_an_index_that_is_damaged_is_made_anew(path: Path, damage: bytes | None) -> None:
+    household(path)
+    history = History(path)
+    history.find(Query())
+    history.close()
+    if damage is None:
+        with sqlite3.connect(history.index_file) as database:
+            database.execute("DROP TABLE events")
+        database.close()
+    else:
+        history.index_file.write_bytes(damage)
+    assert History(path).find(Query()).total == 6
+
+
+def test_an_index_of_another_version_is_made_anew(path: Path) -> None:
+    household(path)
+    History(path).find(Query())
+    with sqlite3.connect(History(path).index_file) as database:
+        database.execute("PRAGMA user_version = 99")
+        database.execute("DELETE FROM events")
+    database.close()
+    assert History(path).find(Query()).total == 6
+
+
+def test_an_index_that_cannot_be_kept_is_said(path: Path, tmp_path: Path) -> None:
+    household(path)
+    with pytest.raises(HistoryError, match="expected"):
+        History(path, index=tmp_path / "events.jsonl/index").find(Query())
+
+
+def test_who_left_the_log_leaves_the_index(path: Path) -> None:
+    log = RotatingLines(path, Limits(rotate_bytes=100))
+    log.append([line(record(0, person="Gone Soon", person_id="gone-soon"))])
+    log.append([line(record(1))])
+    history = History(path)
+    assert [one.name for one in history.people()] == ["Gone Soon", "Zoë Ødegård"]
+    LogFiles(path).closed()[0][1].unlink()
+    assert [one.name for one in history.people()] == ["Zoë Ødegård"]
+    history.close()
+    assert b"soon" not in history.index_file.read_bytes().lower()
+
+
+def test_a_log_that_grows_is_searched_by_the_index_that_fits(path: Path) -> None:
+    history = History(path)
+    history.find(Query())
+    write(path, *(record(number, device=f"camera-{number % 50}") for number in range(3_000)))
+    history.find(Query())
+    with closing(sqlite3.connect(history.index_file)) as database:
+        asked = "EXPLAIN QUERY PLAN SELECT count(*) FROM events WHERE type IN (0, 1) AND device = 'camera-7'"
+        assert "by_device" in database.execute(asked).fetchone()[3]
+
+
+def test_two_ask_while_one_writes(path: Path) -> None:
+    log = RotatingLines(path, Limits(rotate_bytes=20_000))
+    histories = [History(path), History(path)]
+    faults: list[BaseException] = []
+
+    def ask(history: History) -> None:
+        try:
+            before = 0
+            while before < 300:
+                page = history.find(Query(limit=10_000))
+                assert len(page.rows) == page.total >= before
+                before = page.total
+        except BaseException as error:
+            faults.append(error)
+            raise
+
+    threads = [threading.Thread(target=ask, args=(one,)) for one in histories for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for number in range(300):
+        log.append([line(record(number))])
+    for thread in threads:
+        thread.join(20)
+    assert not faults
+    assert not any(thread.is_alive() for thread in threads)
+
+
+def test_lines_are_read_on_while_files_are_rotated(path: Path) -> None:
+    log = RotatingLines(path, Limits(rotate_bytes=5_000))
+    written = [record(number) for number in range(40)]
+    for one in written[:30]:
+        log.append([line(one)])
+    lines = History(path).lines(Query(limit=None, descending=False))
+    first = next(lines)
+    for one in written[30:]:
+        log.append([line(one)])
+    assert [first, *lines] == [line(one) + b"\n" for one in written[:30]]
+
+
+def test_an_empty_log_has_no_events(path: Path) -> None:
+    history = History(path)
+    assert history.find(Query()).total == 0
+    assert history.people() == []
+    assert history.hours(Query(since=datetime(2026, 1, 1, tzinfo=UTC))) == []

@@ -1,0 +1,30 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.edge_node.sinks.influxd import Influxd
+from tests.edge_node.sinks.receiver import Receiver, receiving
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def logged(tmp_path: Path) -> Path:
+    return tmp_path / "events.jsonl"
+
+
+@pytest.fixture
+def influxd(tmp_path: Path) -> Iterator[Influxd]:
+    """A running InfluxDB with the database `edge`."""
+    influxd = Influxd(tmp_path)
+    try:
+        influxd.start()
+        influxd.create("edge")
+        yield influxd
+    finally:
+        influxd.kill()

@@ -1,0 +1,182 @@
+"""From the log to a sink, whatever happens to either."""
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from edge_node.log_settings import WebhookSink
+from edge_node.sinks.build import deliveries
+from edge_node.sinks.delivery import Delivery
+from edge_node.sinks.rotation import Limits, RotatingLines
+from edge_node.sinks.sink import Record, SinkError
+from tests.edge_node.logged import line, record, write
+from tests.edge_node.sinks.receiver import Receiver, receiving
+from tests.private_broker import eventually, free_port
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edge_node.sinks.delivery.POLL_SECONDS", 0.01)
+    monkeypatch.setattr("edge_node.sinks.delivery.PAUSE_SECONDS", 0.01)
+
+
+class Collector:
+    """A sink that refuses what it is told to."""
+
+    name, batch = "collector", 5
+
+    def __init__(self) -> None:
+        self.got: list[str] = []
+        self.refuses: set[str] = set()
+        self.stumbles_over: set[str] = set()
+        self.is_away = False
+
+    def deliver(self, records: Sequence[Record]) -> None:
+        if self.is_away:
+            raise SinkError("away")
+        found = [one["event_id"] for one in records]
+        if self.refuses & set(found):
+            raise SinkError("not that", is_final=True)
+        if self.stumbles_over & set(found):
+            raise KeyError("a bug")
+        self.got += found
+
+
+@contextmanager
+def delivering(sink: Collector, logged: Path, *, backfill: bool = True) -> Iterator[Delivery]:
+    delivery = Delivery(sink, logged, logged.parent / "sinks", backfill=backfill)
+    delivery.start()
+    try:
+        yield delivery
+    finally:
+        delivery.stop()
+        assert delivery.wait_stopped(5)
+
+
+def test_each_event_comes_once_and_in_order_over_restarts_and_rotations(logged: Path) -> None:
+    sink, ids = Collector(), []
+    log = RotatingLines(logged, Limits(rotate_bytes=3_000))
+    for _ in range(3):
+        with delivering(sink, logged):
+            for _ in range(12):
+                one = record()
+                ids.append(one["event_id"])
+                log.append([line(one)])
+            assert eventually(lambda: len(sink.got) >= len(ids))
+        for _ in range(7):
+            one = record()
+            ids.append(one["event_id"])
+            log.append([line(one)])
+    with delivering(sink, logged):
+        assert eventually(lambda: len(sink.got) >= len(ids))
+    assert sink.got == ids
+
+
+def test_while_it_is_away_events_wait(logged: Path) -> None:
+    sink = Collector()
+    sink.is_away = True
+    with delivering(sink, logged):
+        ids = write(logged, *(record() for _ in range(20)))
+        time.sleep(0.1)
+        assert sink.got == []
+        sink.is_away = False
+        assert eventually(lambda: sink.got == ids)
+
+
+def test_what_is_refused_for_good_is_put_aside_and_holds_up_nobody(logged: Path) -> None:
+    sink = Collector()
+    ids = write(logged, *(record() for _ in range(12)))
+    sink.refuses, sink.stumbles_over = {ids[3]}, {ids[8]}
+    with delivering(sink, logged) as delivery:
+        assert eventually(lambda: len(sink.got) == 10)
+    assert sink.got == [one for one in ids if one not in (ids[3], ids[8])]
+    aside = (logged.parent / "sinks/collector.refused.jsonl").read_text().splitlines()
+    assert [json.loads(one)["event"]["event_id"] for one in aside] == [ids[3], ids[8]]
+    assert delivery.refused == 2
+
+
+def test_garbage_in_the_log_is_passed_over(logged: Path) -> None:
+    sink = Collector()
+    first = write(logged, record())
+    with logged.open("ab") as file:
+        file.write(b'\0\0\0\n{"event_id":1}\nnull\n[]\n\xff\n')
+    with delivering(sink, logged):
+        second = write(logged, record())
+        assert eventually(lambda: sink.got == first + second)
+
+
+def test_without_backfill_it_begins_with_the_next_event(logged: Path) -> None:
+    sink = Collector()
+    write(logged, *(record() for _ in range(3)))
+    with delivering(sink, logged, backfill=False):
+        new = write(logged, record())
+        assert eventually(lambda: sink.got == new)
+    missed = write(logged, record())
+    with delivering(sink, logged, backfill=False):
+        assert eventually(lambda: sink.got == new + missed)
+
+
+def test_an_empty_log_at_the_first_start_is_remembered(logged: Path) -> None:
+    sink = Collector()
+    with delivering(sink, logged, backfill=False):
+        pass
+    missed = write(logged, record())
+    with delivering(sink, logged, backfill=False):
+        assert eventually(lambda: sink.got == missed)
+
+
+def test_a_damaged_place_is_as_none(logged: Path) -> None:
+    sink = Collector()
+    ids = write(logged, record(), record())
+    (logged.parent / "sinks").mkdir()
+    (logged.parent / "sinks/collector.place").write_bytes(b"\0\0\0")
+    with delivering(sink, logged):
+        assert eventually(lambda: sink.got == ids)
+
+
+def test_a_server_that_comes_back_gets_all(logged: Path) -> None:
+    port = free_port()
+    (delivery,) = deliveries([WebhookSink(url=f"http://127.0.0.1:{port}", backfill=True)], logged)
+    ids = write(logged, *(record() for _ in range(5)))
+    delivery.start()
+    try:
+        time.sleep(0.1)
+        with receiving(port) as receiver:
+            receiver.answers = [503, 204, 500]
+            assert eventually(lambda: delivered(receiver)[-1:] == ids[-1:])
+            assert list(dict.fromkeys(delivered(receiver))) == ids
+    finally:
+        delivery.stop()
+        assert delivery.wait_stopped(5)
+
+
+def test_a_server_that_never_answers_delays_neither_the_log_nor_another_sink(
+    logged: Path, receiver: Receiver
+) -> None:
+    with receiving() as other:
+        receiver.hang.set()
+        sinks = [WebhookSink(url=receiver.url), WebhookSink(url=other.url, name="other")]
+        built = deliveries(sinks, logged)
+        for delivery in built:
+            delivery.start()
+        try:
+            log = RotatingLines(logged, Limits(rotate_bytes=1_000_000))
+            begun = time.monotonic()
+            for _ in range(20):
+                log.append([line(record())])
+            assert time.monotonic() - begun < 2
+            assert eventually(lambda: len(other.posted) == 20)
+            assert len(receiver.posted) <= 1
+        finally:
+            receiver.hang.clear()
+            for delivery in built:
+                delivery.stop()
+                assert delivery.wait_stopped(5)
+
+
+def delivered(receiver: Receiver) -> list[str]:
+    return [json.loads(one.body)["event_id"] for one in list(receiver.posted)]

@@ -1,0 +1,58 @@
+"""The command `log` with sinks, killed and started again, on a real Mosquitto."""
+
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from broker.messages import Event
+from broker.topics import Topics
+from tests.edge_node.logged import line, record
+from tests.edge_node.sinks.influxd import Influxd
+from tests.edge_node.sinks.receiver import Receiver
+from tests.private_broker import PrivateBroker, eventually
+from tests.watcher import Watcher
+
+CONFIG = """
+broker: {{port: {broker}}}
+log: {{file: log/events.jsonl}}
+sinks:
+  - {{type: webhook, url: "{webhook}", secret_file: secret}}
+  - {{type: influxdb, url: "{influxdb}", username: edge, password_file: secret}}
+"""
+
+
+def test_all_events_reach_all_sinks_through_two_kills(
+    mosquitto: PrivateBroker, tmp_path: Path, receiver: Receiver, influxd: Influxd, systemd: socket.socket
+) -> None:
+    systemd.settimeout(20)
+    (tmp_path / "secret").write_text("secret")
+    config = tmp_path / "config.yaml"
+    port = mosquitto.settings.port
+    config.write_text(CONFIG.format(broker=port, webhook=receiver.url, influxdb=influxd.url))
+    command = [sys.executable, "-m", "edge_node", "log", "--config", str(config)]
+    ids: list[str] = []
+
+    def everywhere() -> bool:
+        posted = {json.loads(one.body)["event_id"] for one in list(receiver.posted)}
+        points = {one["event_id"] for one in influxd.points("edge", "edge_events")}
+        return set(ids) == posted == points
+
+    with Watcher(mosquitto.settings, client_id="node-1") as node:
+        for turn in range(3):
+            with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+                try:
+                    while systemd.recv(100) != b"READY=1":
+                        pass
+                    for _ in range(10):
+                        one = record()
+                        ids.append(one["event_id"])
+                        publication = Event.from_json(line(one)).to_publication(Topics())
+                        assert node.session.publish(publication).wait(5)
+                    assert turn < 2 or eventually(everywhere, 20)
+                finally:
+                    process.kill()
+    lines = (tmp_path / "log/events.jsonl").read_text("utf-8").splitlines()
+    assert [json.loads(one)["event_id"] for one in lines] == ids
+    assert len(influxd.points("edge", "edge_events")) == 30
