@@ -9,7 +9,19 @@ from collections.abc import Sequence
 from broker.errors import ConfigError
 from broker.logs import log_to_stderr
 from broker.supervision import end_with_starter
-from edge_node.commands import ask, calibrate, check_config, doctor, evaluate, log, models, recognise, run, up
+from edge_node.commands import (
+    ask,
+    calibrate,
+    check_config,
+    doctor,
+    evaluate,
+    log,
+    models,
+    outbox,
+    recognise,
+    run,
+    up,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,7 +56,7 @@ def command_line() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="edge-node", description="Faces on MQTT frames become events.")
     parser.add_argument("-v", "--verbose", action="store_true", help="log details")
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (up, run, log, check_config, doctor, models, evaluate, calibrate, recognise, ask):
+    for command in (up, run, log, check_config, doctor, outbox, models, evaluate, calibrate, recognise, ask):
         command.add_parser(subparsers)
     return parser
 

@@ -1,7 +1,12 @@
 """Puts the parts of recognition together as the settings say: for the node, and for commands without one."""
 
+import time
+from collections.abc import Callable
 from typing import TypeVar
 
+from broker import timestamps
+from broker.publication import Publication
+from broker.topics import Topics
 from edge_node.decide import Decider
 from edge_node.engines.build import (
     build_detector,
@@ -14,16 +19,20 @@ from edge_node.engines.pyramid import Pyramid
 from edge_node.gallery import Gallery
 from edge_node.identifiers import uuid7
 from edge_node.models.install import Models
+from edge_node.persons import Persons
 from edge_node.pipeline import Pipeline
 from edge_node.ports import Embedder
+from edge_node.presence import Presence
 from edge_node.quality import Limits
 from edge_node.refresh import Refresher
 from edge_node.settings import NodeConfig
 from edge_node.stores.build import build_store
 from edge_node.stores.templates import TemplateFile
 from edge_node.stores.vectors import search_in
+from edge_node.switches import Switches
 from edge_node.view import View, Views
 from edge_node.view_settings import DeviceSettings
+from edge_node.visits import VisitFile
 
 Number = TypeVar("Number", bool, int, float)
 
@@ -53,6 +62,31 @@ def build(config: NodeConfig) -> tuple[Refresher, Pipeline]:
         views=build_views(config, embedder),
     )
     return refresher, pipeline
+
+
+def build_presence(
+    config: NodeConfig,
+    topics: Topics,
+    pipeline: Pipeline,
+    switches: Switches,
+    publish: Callable[[Publication], object],
+) -> Presence:
+    """Who is before the cameras, as it was left at the last end."""
+    node, assistant = config.node, config.homeassistant
+    asked_for = node.person_states or (assistant.enabled and assistant.people)
+    presence = Presence(
+        node=node.id,
+        topics=topics,
+        decider=pipeline.decider,
+        views=pipeline.views,
+        file=VisitFile(node.state_folder() / "visits.json", pipeline.model),
+        is_on=switches.is_on,
+        publish=publish,
+        clock=timestamps.now,
+        persons=Persons(topics, publish, timestamps.now) if asked_for else None,
+    )
+    presence.resume({*config.cameras, *config.devices}, time.monotonic())
+    return presence
 
 
 def build_views(config: NodeConfig, embedder: Embedder) -> Views:

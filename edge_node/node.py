@@ -5,9 +5,8 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 
-from broker import timestamps
+from broker.handover import Handover
 from broker.messages import Frame
 from broker.publication import Publication
 from broker.session import Session
@@ -15,13 +14,14 @@ from broker.states import status
 from broker.subscription import Subscription
 from broker.topics import Topics
 from edge_node import heap
-from edge_node.assembly import build
+from edge_node.assembly import build, build_presence
 from edge_node.counters import Counters
 from edge_node.feeds import Feeds
 from edge_node.homeassistant.announcer import Announcer
 from edge_node.inbox import Inbox
-from edge_node.persons import Persons
-from edge_node.presence import Presence
+from edge_node.outbox import waiting
+from edge_node.outbox.courier import Courier
+from edge_node.outbox.outbox import Outbox
 from edge_node.publish import Publisher
 from edge_node.questions import Questions
 from edge_node.reception import Reception
@@ -31,7 +31,6 @@ from edge_node.report import Arrival, Reporter
 from edge_node.settings import NodeConfig
 from edge_node.snapshot import snapshot
 from edge_node.switches import Switches
-from edge_node.visits import VisitFile
 from edge_node.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -43,7 +42,8 @@ DEVICES_AT_MOST = 1_000
 
 
 class Node:
-    """Threads: network (the session's), worker (owns the engine), gallery (follows the source); main waits.
+    """Threads: network (the session's), worker (owns the engine), gallery (follows the source), outbox (sends
+    events until they are acknowledged); main waits.
 
     Raises EngineError when a model is missing. A bug on any thread sets `stop` and is kept in `bug`: the
     process is to end, and its supervisor starts it again.
@@ -67,7 +67,7 @@ class Node:
         state = config.node.state_folder()
         self._announcer = Announcer(config, self._publish)
         self._switches = Switches(state / "switches.json", config.node.id, self._topics, self._publish)
-        self._presence = self._build_presence(state)
+        self._presence = build_presence(config, self._topics, self._pipeline, self._switches, self._publish)
         self._met = {*config.cameras, *config.devices}
         self._reception = Reception(
             settings=config.node,
@@ -89,6 +89,15 @@ class Node:
             wake=self._inbox.wake,
         )
         self._reloads = Reloads(config.node.id, self._topics, self._publish)
+        self._outbox = Outbox(state / waiting.FILE, config.outbox)
+        self._courier = Courier(
+            node=config.node.id,
+            outbox=self._outbox,
+            topics=self._topics,
+            by_logger=config.outbox.acknowledged_by == "logger",
+            publish=self._publish,
+            is_connected=lambda: self._session.is_connected,
+        )
         self._session = self._build_session()
         self._worker = Worker(
             settings=config.node,
@@ -104,13 +113,18 @@ class Node:
                 presence=self._presence,
                 draw=snapshot,
                 send=self._publish,
+                post=self._courier.post,
             ),
             presence=self._presence,
             questions=self._questions,
         )
         self._threads = [
             threading.Thread(target=self._guard, args=(loop,), name=name, daemon=True)
-            for name, loop in (("worker", self._work), ("gallery", self._follow_gallery))
+            for name, loop in (
+                ("worker", self._work),
+                ("gallery", self._follow_gallery),
+                ("outbox", self._carry),
+            )
         ]
         self._polled = threading.Event()
         self._turns_seen = 0
@@ -129,7 +143,8 @@ class Node:
         if now >= self._stats_at:
             self._stats_at = now + self._config.node.stats_seconds
             node, replaced = self._config.node.id, self._inbox.replaced
-            self._publish(self._counters.node_stats(node, replaced, now).to_publication(self._topics))
+            outbox = self._outbox.filling.counts()
+            self._publish(self._counters.node_stats(node, replaced, now, outbox).to_publication(self._topics))
             for stats in self._counters.device_stats(node, replaced, now):
                 self._publish(stats.to_publication(self._topics))
         self._announcer.check()
@@ -143,6 +158,7 @@ class Node:
         for thread in self._threads:
             thread.join(2.0)
         self._presence.close(time.monotonic())
+        self._outbox.close()
         self._session.stop([status(self._topics.node_status(self._config.node.id), "offline")])
 
     def _build_session(self) -> Session:
@@ -156,6 +172,7 @@ class Node:
                 *self._announcer.subscriptions(),
                 Subscription(self._topics.device_enabled_set("+"), self._switches.receive, qos=1),
                 Subscription(self._topics.node_enabled_set(node.id), self._switches.receive, qos=1),
+                Subscription(self._topics.acks(node.id), self._courier.receive, qos=1),
                 *(self._requests() if self._config.requests.enabled else ()),
             ],
             will=status(status_topic, "offline"),
@@ -166,8 +183,10 @@ class Node:
                 *(self._switches.device_state(device) for device in sorted(self._met)),
                 *self._presence.births(),
                 *self._announcer.births(),
+                *self._courier.births(),
             ),
             on_bug=self._fail,
+            on_receipt=self._courier.answer,
         )
 
     def _requests(self) -> list[Subscription]:
@@ -176,27 +195,8 @@ class Node:
             Subscription(self._topics.requests("reload"), self._reloads.receive, qos=1),
         ]
 
-    def _publish(self, publication: Publication) -> None:
-        self._session.publish(publication)
-
-    def _build_presence(self, state: Path) -> Presence:
-        node = self._config.node
-        assistant = self._config.homeassistant
-        asked_for = node.person_states or (assistant.enabled and assistant.people)
-        persons = Persons(self._topics, self._publish, timestamps.now) if asked_for else None
-        presence = Presence(
-            node=node.id,
-            topics=self._topics,
-            decider=self._pipeline.decider,
-            views=self._pipeline.views,
-            file=VisitFile(state / "visits.json", self._pipeline.model),
-            is_on=self._switches.is_on,
-            publish=self._publish,
-            clock=timestamps.now,
-            persons=persons,
-        )
-        presence.resume({*self._config.cameras, *self._config.devices}, time.monotonic())
-        return presence
+    def _publish(self, publication: Publication) -> Handover:
+        return self._session.publish(publication)
 
     def _hear(self, frame: Frame) -> None:
         if frame.device not in self._met and len(self._met) < DEVICES_AT_MOST:
@@ -215,6 +215,10 @@ class Node:
                 break
         while not self.stop.is_set():
             self._worker.turn()
+
+    def _carry(self) -> None:
+        while not self.stop.is_set():
+            self._courier.turn()
 
     def _follow_gallery(self) -> None:
         while not self.stop.is_set():
