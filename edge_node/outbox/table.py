@@ -3,9 +3,9 @@
 import sqlite3
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 
+from broker import timestamps
 from edge_node.moment import Moment
 from edge_node.outbox.row import Row
 
@@ -70,7 +70,7 @@ class Table:
             run.executemany("DELETE FROM events WHERE number = ?", [(number,) for number, _ in evicted])
             if evicted:
                 run.execute("UPDATE tally SET count = count + ? WHERE name = 'dropped'", (len(evicted),))
-            moment = (row.kept.boot_id, row.kept.monotonic, row.kept.at.isoformat())
+            moment = (row.kept.boot_id, row.kept.monotonic, timestamps.to_text(row.kept.at))
             what = (row.number, row.event_id, row.device, row.event_type, row.muted, row.payload)
             values = (*what, *moment, row.is_news)
             run.execute("INSERT INTO events VALUES (?,?,?,?,?,?,?,?,?,?)", values)
@@ -185,6 +185,6 @@ def _row(
         event_type=event_type,
         muted=bool(muted),
         payload=payload,
-        kept=Moment(boot_id, monotonic, datetime.fromisoformat(at)),
+        kept=Moment(boot_id, monotonic, timestamps.from_text(at)),
         is_news=bool(is_news),
     )

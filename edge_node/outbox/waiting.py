@@ -8,10 +8,13 @@ from pathlib import Path
 from msgspec import Struct
 
 FILE = "outbox.db"
+SUMS = """
+SELECT count(*), coalesce(sum(length(payload)), 0), coalesce(sum(is_news), 0), min(at) FROM events
+"""
 
 
 class Waiting(Struct, frozen=True, kw_only=True):
-    """oldest: when the first of them was decided, in RFC 3339; dropped: given up since the outbox was made."""
+    """oldest: since when the first one waits, in RFC 3339; dropped: given up since the outbox was made."""
 
     waiting: int
     bytes: int
@@ -42,13 +45,9 @@ def read(file: Path, max_events: int, max_bytes: int) -> Waiting:
     with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=5.0)) as run:
         # One transaction, so that the counts go together.
         run.execute("BEGIN")
-        waiting, size, oldest, not_published = run.execute(
-            "SELECT count(*), coalesce(sum(length(payload)), 0), min(at), coalesce(sum(is_news), 0) FROM events"
-        ).fetchone()
+        waiting, size, not_published, oldest = run.execute(SUMS).fetchone()
         (dropped,) = run.execute("SELECT count FROM tally WHERE name = 'dropped'").fetchone()
-        devices = run.execute(
-            "SELECT device, count(*) FROM events GROUP BY device ORDER BY device"
-        ).fetchall()
+        devices = run.execute("SELECT device, count(*) FROM events GROUP BY device ORDER BY 1").fetchall()
     return Waiting(
         waiting=waiting,
         bytes=size,
