@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from broker.publication import Publication
 from broker.states import OutboxState
 from edge_node.__main__ import main
 from tests.chaos.house import House
@@ -40,6 +41,15 @@ def decided(house: House, count: int) -> bool:
 
 def told(watcher: Watcher) -> Counter[str]:
     return Counter(event.event_id for event in watcher.events())
+
+
+def says(watcher: Watcher, level: str) -> OutboxState:
+    """What the node says of its outbox once it says this."""
+
+    def wanted(one: Publication) -> bool:
+        return one.topic.endswith("/outbox") and OutboxState.from_json(one.payload).level == level
+
+    return OutboxState.from_json(watcher.wait_for(wanted).payload)
 
 
 @pytest.mark.parametrize("is_known", [True, False], ids=["known to the broker", "unknown to the broker"])
@@ -145,9 +155,7 @@ def test_a_full_outbox_gives_up_the_oldest_and_counts_them_exactly(build: Build)
     with Watcher(house.broker.settings, "edge/nodes/#", "edge/events/#") as assistant:
         house.start_node(pace=100, count=180)
         assert decided(house, 180)
-        assistant.wait_for(
-            lambda one: one.topic.endswith("/outbox") and OutboxState.from_json(one.payload).level == "full"
-        )
+        assert says(assistant, "full").waiting == 100
         assert eventually(lambda: len(told(assistant)) == 180)  # full or not, each was told
     waiting = house.waiting()
     assert (waiting.waiting, waiting.dropped, waiting.is_full) == (100, 80, True)
@@ -179,16 +187,8 @@ def test_a_full_disk_of_the_outbox(build: Build, small_disk: Path) -> None:
     house.start_node(pace=50, count=400)
     assert decided(house, 30)
     with Watcher(house.broker.settings, "edge/nodes/#") as watcher:
-
-        def says(level: str) -> OutboxState:
-            states = lambda one: one.topic.endswith("/outbox")  # noqa: E731
-            found = watcher.wait_for(
-                lambda one: states(one) and OutboxState.from_json(one.payload).level == level
-            )
-            return OutboxState.from_json(found.payload)
-
         filler = fill(small_disk)
-        assert says("broken").unsaved > 0
+        assert says(watcher, "broken").unsaved > 0
         house.broker.stop()
         time.sleep(1)
         house.broker.start()
