@@ -17,7 +17,8 @@ ROOT = Path(__file__).parents[2]
 
 
 class House:
-    """settings: further sections of config.yaml. log: the folder of the log; state: the node's."""
+    """settings: further sections of config.yaml. log: the folder of the log; state: the node's. port: where
+    node and logger find the broker, if not at its own."""
 
     def __init__(
         self,
@@ -27,6 +28,7 @@ class House:
         settings: str = "",
         log: Path | None = None,
         state: Path | None = None,
+        port: int | None = None,
     ) -> None:
         self.broker = broker
         self.log = (log or folder / "log") / "events.jsonl"
@@ -34,8 +36,9 @@ class House:
         self.state = state or folder / "state"
         self.config = folder / "chaos.yaml"
         self._output = (folder / "output").open("ab")
+        port = port or broker.settings.port
         self.config.write_text(
-            f"broker: {{port: {broker.settings.port}, keepalive_seconds: 5, reconnect_max_seconds: 1}}\n"
+            f"broker: {{port: {port}, keepalive_seconds: 5, reconnect_max_seconds: 1}}\n"
             f"node: {{state_dir: {self.state}}}\nlog: {{file: {self.log}}}\n{settings}"
         )
         self._processes: dict[str, subprocess.Popen[bytes]] = {}

@@ -1,6 +1,7 @@
 """One fault at a time, on real processes: every event in the outbox reaches the log, exactly once."""
 
 import json
+import random
 import shutil
 import signal
 import time
@@ -13,6 +14,7 @@ import pytest
 from broker.publication import Publication
 from broker.states import OutboxState
 from edge_node.__main__ import main
+from tests.chaos.cable import Cable
 from tests.chaos.house import House
 from tests.private_broker import PrivateBroker, eventually
 from tests.watcher import Watcher
@@ -112,6 +114,44 @@ def test_what_was_decided_while_the_broker_restarted_is_news(house: House) -> No
     with Watcher(house.broker.settings, "edge/events/#", "edge/again/#") as assistant:
         assert all_logged_once(house)
         assert len(told(assistant)) > 0
+
+
+def test_what_the_broker_had_in_memory_for_a_logger_it_knew(house: House) -> None:
+    house.start_logger()
+    assert eventually(house.log.exists, 10)
+    time.sleep(1)
+    house.kill("logger")
+    house.start_node(pace=100, count=150)
+    assert decided(house, 150)
+    time.sleep(0.5)
+    house.broker.kill()
+    house.broker.start()
+    house.start_logger()
+    assert all_logged_once(house)
+
+
+def test_connections_that_break_in_the_midst_of_a_packet(build: Build, mosquitto: PrivateBroker) -> None:
+    chance = random.Random(7)
+    with Cable(mosquitto.settings.port) as cable:
+        house = build(port=cable.port)
+        house.start_logger()
+        house.start_node(pace=50, count=400)
+        for _ in range(6):
+            cable.cut_after(chance.randrange(1, 40_000))
+            time.sleep(1.2)
+        assert decided(house, 400)
+        assert all_logged_once(house)
+
+
+def test_a_network_that_swallows_everything(build: Build, mosquitto: PrivateBroker) -> None:
+    with Cable(mosquitto.settings.port) as cable:
+        house = build(port=cable.port)
+        house.start_logger()
+        house.start_node(pace=20, count=200)
+        assert decided(house, 40)
+        cable.swallow(8)
+        assert decided(house, 200)
+        assert all_logged_once(house)
 
 
 def test_a_broker_that_stands_still(house: House) -> None:
