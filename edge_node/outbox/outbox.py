@@ -129,11 +129,8 @@ class Outbox:
         with self._lock:
             tables = [self._memory, *filter(None, [self._disk])]
             share = max(table.share for table in tables)
-            level: OutboxLevel = (
-                "full" if share >= FULL_SHARE else "filling" if share >= FILLING_SHARE else "ok"
-            )
             return Filling(
-                "broken" if self._is_broken else level,
+                "broken" if self._is_broken else _level(share),
                 sum(table.rows for table in tables),
                 sum(table.bytes for table in tables),
                 sum(table.dropped for table in tables),

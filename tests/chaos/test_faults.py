@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from broker import embedded
 from broker.publication import Publication
+from broker.settings import BrokerSettings
 from broker.states import OutboxState
 from edge_node.__main__ import main
 from tests.chaos.cable import Cable
@@ -79,6 +81,24 @@ def test_in_quiet_times_the_log_is_in_order_of_each_camera(house: House) -> None
     assert decided(house, 200)
     assert all_logged_once(house)
     assert house.logged_ids() == house.decided()
+
+
+def test_on_the_embedded_broker(tmp_path: Path, broker_settings: BrokerSettings) -> None:
+    if not embedded.is_installed():
+        pytest.skip("the embedded broker is not installed: pip install '.[embedded-broker]'")
+    with PrivateBroker(broker_settings, tmp_path / "embedded", kind="embedded") as broker:
+        house = House(tmp_path, broker)
+        try:
+            house.start_node(pace=100, count=300)
+            assert decided(house, 100)
+            house.start_logger()
+            assert decided(house, 200)
+            broker.kill()
+            broker.start()
+            assert decided(house, 300)
+            assert all_logged_once(house)
+        finally:
+            house.end()
 
 
 def test_a_broker_that_dies_with_its_database_while_the_logger_is_away(house: House, tmp_path: Path) -> None:
