@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 IDLE_SECONDS = 0.25
 WINDOW = 20
 PATIENCE_SECONDS = 2.0
-PATIENCE_MOST_SECONDS = 10.0
+PATIENCE_MOST_SECONDS = 5.0
 
 
 @dataclass(slots=True)

@@ -118,7 +118,7 @@ class Outbox:
             self._write(lambda disk: disk.age(now.boot_id, since))
             if self._is_broken and now.monotonic >= self._try_again_at:
                 self._try_again_at = now.monotonic + RETRY_SECONDS
-                if self._write(lambda disk: disk.count_dropped(0)):
+                if self._write(Table.try_to_write):
                     self._mend()
             if not self._is_broken:
                 self._settle_on_disk()

@@ -27,7 +27,8 @@ CREATE INDEX IF NOT EXISTS worth ON events (event_type = 'restricted', number);
 CREATE TABLE IF NOT EXISTS tally (name TEXT PRIMARY KEY, count INTEGER NOT NULL);
 INSERT OR IGNORE INTO tally VALUES ('dropped', 0);
 """
-WAL_BYTES = 4_000_000
+WAL_PAGES = 100
+"""After so many SQLite moves its log into the table; a disk can fill up with the log alone."""
 MEMORY = Path(":memory:")
 
 
@@ -79,6 +80,11 @@ class Table:
         self.dropped += len(evicted)
         return True
 
+    def try_to_write(self) -> None:
+        """After an error: makes room on the disk as far as this file can, and writes something."""
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.count_dropped(0)
+
     def count_dropped(self, count: int) -> None:
         """Adds what was given up elsewhere."""
         with self._transaction() as run:
@@ -117,7 +123,7 @@ class Table:
         run = self._connection
         run.execute("PRAGMA journal_mode = WAL")
         run.execute("PRAGMA synchronous = FULL")
-        run.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
+        run.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
         state = run.execute("PRAGMA quick_check(1)").fetchone()[0]
         if state != "ok":
             raise DamagedError(state)

@@ -14,7 +14,7 @@ from tests.chaos.house import House
 
 log = logging.getLogger(__name__)
 
-SECONDS = float(os.environ.get("EDGE_CHAOS_SECONDS", "25"))
+SECONDS = float(os.environ.get("EDGE_CHAOS_SECONDS", "20"))
 SEED = int(os.environ.get("EDGE_CHAOS_SEED", "1"))
 
 
