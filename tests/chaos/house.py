@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from broker.config import load
+from broker.publication import Publication
+from broker.states import OutboxState
 from edge_node.outbox import waiting
 from edge_node.settings import NodeConfig
 from tests.private_broker import PrivateBroker, eventually
+from tests.watcher import Watcher
 
 ROOT = Path(__file__).parents[2]
 
@@ -103,3 +106,35 @@ class House:
         self._processes[name] = subprocess.Popen(
             [sys.executable, "-m", *command], cwd=ROOT, stdout=self._output, stderr=self._output
         )
+
+
+def all_logged_once(house: House) -> bool:
+    return house.comes_to_rest() and (house.lost(), house.twice()) == (set(), [])
+
+
+def fill(folder: Path) -> Path:
+    """Takes the last byte of the disk."""
+    filler = folder / "filler"
+    with filler.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(b"0" * 4096)
+        except OSError:
+            return filler
+
+
+def decided(house: House, count: int) -> bool:
+    return eventually(lambda: len(house.decided()) >= count, 15)
+
+
+def told(watcher: Watcher) -> Counter[str]:
+    return Counter(event.event_id for event in watcher.events())
+
+
+def says(watcher: Watcher, level: str) -> OutboxState:
+    """What the node says of its outbox once it says this."""
+
+    def wanted(one: Publication) -> bool:
+        return one.topic.endswith("/outbox") and OutboxState.from_json(one.payload).level == level
+
+    return OutboxState.from_json(watcher.wait_for(wanted).payload)

@@ -12,48 +12,14 @@ from pathlib import Path
 import pytest
 
 from broker import embedded
-from broker.publication import Publication
 from broker.settings import BrokerSettings
-from broker.states import OutboxState
 from edge_node.__main__ import main
 from tests.chaos.cable import Cable
-from tests.chaos.house import House
+from tests.chaos.house import House, all_logged_once, decided, told
 from tests.private_broker import PrivateBroker, eventually
 from tests.watcher import Watcher
 
 Build = Callable[..., House]
-
-
-def all_logged_once(house: House) -> bool:
-    return house.comes_to_rest() and (house.lost(), house.twice()) == (set(), [])
-
-
-def fill(folder: Path) -> Path:
-    """Takes the last byte of the disk."""
-    filler = folder / "filler"
-    with filler.open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(b"0" * 4096)
-        except OSError:
-            return filler
-
-
-def decided(house: House, count: int) -> bool:
-    return eventually(lambda: len(house.decided()) >= count, 15)
-
-
-def told(watcher: Watcher) -> Counter[str]:
-    return Counter(event.event_id for event in watcher.events())
-
-
-def says(watcher: Watcher, level: str) -> OutboxState:
-    """What the node says of its outbox once it says this."""
-
-    def wanted(one: Publication) -> bool:
-        return one.topic.endswith("/outbox") and OutboxState.from_json(one.payload).level == level
-
-    return OutboxState.from_json(watcher.wait_for(wanted).payload)
 
 
 @pytest.mark.parametrize("is_known", [True, False], ids=["known to the broker", "unknown to the broker"])
@@ -77,6 +43,7 @@ def test_a_logger_away_for_longer_than_the_broker_queues(house: House, is_known:
 
 def test_in_quiet_times_the_log_is_in_order_of_each_camera(house: House) -> None:
     house.start_logger()
+    assert eventually(lambda: "as edge-logger" in house.said(), 10)
     house.start_node(count=200)
     assert decided(house, 200)
     assert all_logged_once(house)
@@ -208,76 +175,6 @@ def test_a_logger_that_stands_still(house: House) -> None:
     assert decided(house, 400)
     house.signal("logger", signal.SIGCONT)
     assert all_logged_once(house)
-
-
-def test_a_full_outbox_gives_up_the_oldest_and_counts_them_exactly(build: Build) -> None:
-    house = build(settings="outbox: {max_events: 100}\n")
-    with Watcher(house.broker.settings, "edge/nodes/#", "edge/events/#") as assistant:
-        house.start_node(pace=100, count=180)
-        assert decided(house, 180)
-        assert says(assistant, "full").waiting >= 99
-        assert eventually(lambda: len(told(assistant)) == 180)  # full or not, each was told
-    waiting = house.waiting()
-    assert (waiting.waiting, waiting.dropped, waiting.is_full) == (100, 80, True)
-    house.start_logger()
-    assert house.comes_to_rest()
-    lost, types = house.lost(), house.types()
-    assert len(lost) == 80
-    assert "restricted" not in {types[one] for one in lost}
-    plain = [one for one in house.decided() if types[one] != "restricted"]
-    assert lost == set(plain[:80])
-
-
-def test_a_full_disk_of_the_log(build: Build, small_disk: Path) -> None:
-    house = build(log=small_disk / "log")
-    house.start_logger()
-    house.start_node(pace=50, count=200)
-    assert decided(house, 30)
-    filler = fill(small_disk)
-    assert decided(house, 200)
-    time.sleep(1.5)
-    assert house.lost()
-    filler.unlink()
-    assert all_logged_once(house)
-
-
-def test_a_full_disk_of_the_outbox(build: Build, small_disk: Path) -> None:
-    house = build(state=small_disk / "state")
-    house.start_logger()
-    house.start_node(pace=20, count=120)
-    assert decided(house, 3)
-    with Watcher(house.broker.settings, "edge/nodes/#") as watcher:
-        filler = fill(small_disk)
-        says(watcher, "broken")
-        house.broker.stop()
-        time.sleep(1)
-        house.broker.start()
-        filler.unlink()
-        assert decided(house, 120)
-        assert eventually(lambda: not house.lost(), 20)
-        assert all_logged_once(house)
-    assert house.said().count("events are kept in memory") == house.said().count("can be written again") > 0
-
-
-def test_a_full_disk_of_the_broker(tmp_path: Path, small_disk: Path, mosquitto: PrivateBroker) -> None:
-    mosquitto.stop()
-    broker = PrivateBroker(mosquitto.settings, small_disk / "mosquitto", kind="mosquitto")
-    with broker:
-        house = House(tmp_path, broker)
-        try:
-            filler = fill(small_disk)
-            house.start_node(pace=100, count=150)
-            assert decided(house, 100)
-            filler.unlink()
-            broker.kill()
-            fill(small_disk)
-            (small_disk / "filler").unlink()
-            broker.start()
-            house.start_logger()
-            assert decided(house, 150)
-            assert all_logged_once(house)
-        finally:
-            house.end()
 
 
 def test_the_command_shows_what_waits_while_the_node_runs(
