@@ -35,6 +35,7 @@ SECTIONS = (
     "gallery",
     "homeassistant",
     "requests",
+    "outbox",
     "log",
     "sinks",
 )

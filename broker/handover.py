@@ -1,6 +1,22 @@
 """Following a publication until it is out of our hands."""
 
+from dataclasses import dataclass
+
 from paho.mqtt.client import MQTTMessageInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The broker's answer to a publication of QoS 1: it took it, and has it in memory.
+
+    mid: as in the `Handover`. reason: in MQTT's words. is_heard: False when nobody subscribes to the topic,
+    and the publication is gone. Of QoS 0 it says that the publication went to the socket.
+    """
+
+    mid: int
+    reason: str
+    is_refused: bool
+    is_heard: bool
 
 
 class Handover:
@@ -8,6 +24,11 @@ class Handover:
 
     def __init__(self, info: MQTTMessageInfo) -> None:
         self._info = info
+
+    @property
+    def mid(self) -> int:
+        """The packet identifier that the broker answers with."""
+        return self._info.mid
 
     @property
     def done(self) -> bool:

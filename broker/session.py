@@ -21,7 +21,7 @@ from broker.connection import CONNECT_TIMEOUT_SECONDS, make_client
 from broker.errors import MessageError
 from broker.failures import Failures
 from broker.finding import FindingClient
-from broker.handover import Handover
+from broker.handover import Handover, Receipt
 from broker.publication import Publication
 from broker.settings import BrokerSettings
 from broker.subscription import Subscription
@@ -29,6 +29,8 @@ from broker.subscription import Subscription
 log = logging.getLogger(__name__)
 
 FAREWELL_SECONDS = 1.0
+
+_NO_SUBSCRIBERS = 0x10
 
 
 class Session:
@@ -38,7 +40,8 @@ class Session:
     each connect and published after subscribing. expiry_seconds: how long the broker keeps the session of an
     absent client; 0 is a clean start. receive_maximum: unacknowledged QoS 1 publications the broker may have
     under way to us. manual_ack: QoS 1 publications stay with the broker until `acknowledge`. on_bug: called
-    on the network thread with an exception that no handler should have let out.
+    on the network thread with an exception that no handler should have let out. on_receipt: called there with
+    the broker's answer to each publication; it must not wait for anything.
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class Session:
         receive_maximum: int | None = None,
         manual_ack: bool = False,
         on_bug: Callable[[Exception], None] | None = None,
+        on_receipt: Callable[[Receipt], None] | None = None,
     ) -> None:
         self._settings = settings
         self._client_id = client_id
@@ -75,6 +79,9 @@ class Session:
         self._client.on_disconnect = self._guarded(self._on_disconnect)
         self._client.on_message = self._guarded(self._on_message)
         self._client.on_subscribe = self._guarded(self._on_subscribe)
+        self._on_receipt = on_receipt
+        if on_receipt is not None:
+            self._client.on_publish = self._guarded(self._on_publish)
         self._thread = threading.Thread(target=self._run, name="network", daemon=True)
 
     @property
@@ -225,6 +232,13 @@ class Session:
             if subscription.matches(publication.topic):
                 subscription.handler(publication)
                 return
+
+    def _on_publish(
+        self, _client: paho.Client, _userdata: object, mid: int, code: ReasonCode, _properties: object
+    ) -> None:
+        is_heard = not code.is_failure and code.value != _NO_SUBSCRIBERS
+        if self._on_receipt is not None:
+            self._on_receipt(Receipt(mid, str(code), is_refused=code.is_failure, is_heard=is_heard))
 
     def _check(self, publication: Publication) -> None:
         topic = publication.topic

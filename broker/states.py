@@ -57,6 +57,7 @@ class NodeStats(WireJson, frozen=True, kw_only=True):
     latency_p50_ms: float | None
     latency_p95_ms: float | None
     questions: dict[str, int] = msgspec.field(default_factory=dict)
+    outbox: dict[str, int] = msgspec.field(default_factory=dict)
 
     EXPIRY_SECONDS = 90
 
@@ -92,6 +93,32 @@ class DeviceStats(WireJson, frozen=True, kw_only=True):
             payload=self.to_json(),
             content_type=JSON,
             expiry_seconds=NodeStats.EXPIRY_SECONDS,
+        )
+
+
+OutboxLevel = Literal["ok", "filling", "full", "broken"]
+
+
+class OutboxState(WireJson, frozen=True, kw_only=True):
+    """The events that a node keeps until they are safe elsewhere, said at each connect and when `level`
+    changes.
+
+    bytes: of the events; dropped: events given up for want of room since the outbox was made; unsaved: events
+    that could not be put on disk since the node started.
+    """
+
+    schema: int = SCHEMA
+    node: Id
+    level: OutboxLevel
+    waiting: Count
+    bytes: Count
+    dropped: Count
+    unsaved: Count
+    updated_at: Time
+
+    def to_publication(self, topics: Topics) -> Publication:
+        return Publication(
+            topic=topics.node_outbox(self.node), payload=self.to_json(), qos=1, retain=True, content_type=JSON
         )
 
 

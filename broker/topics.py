@@ -31,6 +31,10 @@ class Topics:
         """Where events go that a quiet rule silences: they are logged, and start nothing."""
         return f"{self.prefix}/muted/{device}/{event_type}"
 
+    def again(self, device: str, event_type: str) -> str:
+        """Where the logger alone hears an event that is no news to anybody else."""
+        return f"{self.prefix}/again/{device}/{event_type}"
+
     def observations(self, device: str) -> str:
         return f"{self.prefix}/observations/{device}"
 
@@ -73,6 +77,9 @@ class Topics:
     def node_stats(self, node: str) -> str:
         return f"{self.prefix}/nodes/{node}/stats"
 
+    def node_outbox(self, node: str) -> str:
+        return f"{self.prefix}/nodes/{node}/outbox"
+
     def gallery_state(self) -> str:
         return f"{self.prefix}/gallery/state"
 
@@ -96,6 +103,9 @@ class Topics:
 
     def muted_filter(self) -> str:
         return f"{self.prefix}/muted/+/+"
+
+    def again_filter(self) -> str:
+        return f"{self.prefix}/again/+/+"
 
     def questions_filter(self) -> str:
         """Shared by all nodes, whatever frames they share: each question goes to one of them."""

@@ -18,6 +18,7 @@ from edge_node.commands import (
     events,
     log,
     models,
+    outbox,
     recognise,
     run,
     up,
@@ -56,7 +57,21 @@ def command_line() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="edge-node", description="Faces on MQTT frames become events.")
     parser.add_argument("-v", "--verbose", action="store_true", help="log details")
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (up, run, log, check_config, doctor, models, evaluate, calibrate, recognise, ask, events):
+    commands = (
+        up,
+        run,
+        log,
+        events,
+        outbox,
+        check_config,
+        doctor,
+        models,
+        evaluate,
+        calibrate,
+        recognise,
+        ask,
+    )
+    for command in commands:
         command.add_parser(subparsers)
     return parser
 

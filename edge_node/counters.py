@@ -59,7 +59,9 @@ class Counters:
         with self._lock:
             self._questions[outcome] += 1
 
-    def node_stats(self, node: str, replaced: Mapping[str, int], now: float) -> NodeStats:
+    def node_stats(
+        self, node: str, replaced: Mapping[str, int], now: float, outbox: Mapping[str, int] | None = None
+    ) -> NodeStats:
         """replaced: frames of each camera for which a newer one came before they were looked at."""
         with self._lock:
             return NodeStats(
@@ -67,6 +69,7 @@ class Counters:
                 uptime_seconds=int(now - self._started),
                 replaced=sum(replaced.values()),
                 questions=dict(self._questions),
+                outbox=dict(outbox or {}),
                 **self._node.fields(self._started, now),
             )
 

@@ -6,12 +6,15 @@ import queue
 import threading
 import time
 from collections import OrderedDict
+from typing import Annotated, TypeVar
 
 import msgspec
+from msgspec import Meta
 
 from broker import strict_json, timestamps
+from broker.acknowledgement import Acknowledgement
 from broker.errors import MessageError
-from broker.messages import Event
+from broker.messages import Event, Id
 from broker.publication import Publication
 from broker.session import Session
 from broker.settings import BrokerSettings
@@ -22,6 +25,8 @@ from edge_node.sinks.rotation import RotatingLines
 from edge_node.stamp import stamp
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 CLIENT_ID = "edge-logger"
 SESSION_EXPIRY_SECONDS = 7 * 86_400
@@ -40,19 +45,20 @@ class EventLogger:
     """Takes events from a session of its own and appends them to the log.
 
     The network thread only queues; the writer thread puts what has gathered on disk with one sync and then
-    acknowledges. While the disk is full nothing is acknowledged and the same lines are tried again. An
-    event seen before is acknowledged and not written; one that is no event goes to the quarantine file, of
-    which the last ten to twenty megabytes are kept.
+    acknowledges, to the broker and to the node. While the disk is full nothing is acknowledged and the same
+    lines are tried again. An event seen before is acknowledged and not written; one that is no event goes to
+    the quarantine file, of which the last ten to twenty megabytes are kept.
     """
 
     def __init__(self, settings: BrokerSettings, records: RotatingLines, quarantine: JsonLines) -> None:
-        topics = Topics(settings.prefix)
+        self._topics = topics = Topics(settings.prefix)
         self.session = Session(
             settings,
             client_id=CLIENT_ID,
             subscriptions=[
                 Subscription(topics.events_filter(), self._receive, qos=1),
                 Subscription(topics.muted_filter(), self._receive, qos=1),
+                Subscription(topics.again_filter(), self._receive, qos=1),
             ],
             expiry_seconds=SESSION_EXPIRY_SECONDS,
             receive_maximum=UNDER_WAY_AT_MOST,
@@ -112,8 +118,7 @@ class EventLogger:
         if self._failing:
             log.warning("%s can be written again", self._records.path)
             self._failing = False
-        for publication in self._held:
-            self.session.acknowledge(publication)
+        self._acknowledge(self._held)
         self._held = []
 
     def _write_on(self) -> None:
@@ -165,6 +170,21 @@ class EventLogger:
             if self._quarantine.size > QUARANTINE_BYTES:
                 self._quarantine.begin_again()
 
+    def _acknowledge(self, held: list[Publication]) -> None:
+        """To the broker in the order of arrival; then to the nodes, whose outboxes may forget the events."""
+        safe: dict[str, dict[str, None]] = {}
+        for publication in held:
+            self.session.acknowledge(publication)
+            origin = _decoded(publication.payload, _Origin)
+            if origin is not None:
+                safe.setdefault(origin.node, {})[origin.event_id] = None
+        for node, event_ids in safe.items():
+            acknowledgement = Acknowledgement(node=node, event_ids=[*event_ids])
+            try:
+                self.session.publish(acknowledgement.to_publication(self._topics))
+            except MessageError as error:
+                log.warning("events of %s cannot be acknowledged: %s", node, error)
+
     def _complain(self, publication: Publication, error: MessageError) -> None:
         level = logging.DEBUG if error.reason in self._complaints else logging.WARNING
         log.log(level, "%.120r is no event: %s", publication.topic, error)
@@ -202,11 +222,22 @@ def _quarantined(publication: Publication, error: MessageError) -> bytes:
 
 
 def _id_of(line: bytes) -> str | None:
+    identified = _decoded(line, _Identified)
+    return None if identified is None else identified.event_id
+
+
+def _decoded(line: bytes, into: type[T]) -> T | None:
+    """The few keys that are wanted, of an event or of what is no event in other ways."""
     try:
-        return msgspec.json.decode(line, type=_Identified).event_id
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        return msgspec.json.decode(line, type=into)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
 
 class _Identified(msgspec.Struct):
     event_id: str
+
+
+class _Origin(msgspec.Struct):
+    event_id: Annotated[str, Meta(min_length=1, max_length=64)]
+    node: Id

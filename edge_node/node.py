@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from broker.errors import MessageError
+from broker.handover import Handover
 from broker.messages import Frame
 from broker.publication import Publication
 from broker.session import Session
@@ -17,13 +18,17 @@ from edge_node import heap
 from edge_node.assembly import build, build_presence
 from edge_node.counters import Counters
 from edge_node.feeds import Feeds
+from edge_node.follow import Follower
 from edge_node.homeassistant.announcer import Announcer
 from edge_node.inbox import Inbox
+from edge_node.outbox import waiting
+from edge_node.outbox.courier import Courier
+from edge_node.outbox.outbox import Outbox
 from edge_node.publish import Publisher
 from edge_node.questions import Questions
 from edge_node.reception import Reception
 from edge_node.rejections import Rejections
-from edge_node.reloads import SECONDS_BETWEEN, Reloads
+from edge_node.reloads import Reloads
 from edge_node.report import Arrival, Reporter
 from edge_node.settings import NodeConfig
 from edge_node.snapshot import snapshot
@@ -39,7 +44,8 @@ DEVICES_AT_MOST = 1_000
 
 
 class Node:
-    """Threads: network (the session's), worker (owns the engine), gallery (follows the source); main waits.
+    """Threads: network (the session's), worker (owns the engine), gallery (follows the source), outbox (sends
+    events until they are acknowledged); main waits.
 
     Raises EngineError when a model is missing. A bug on any thread sets `stop` and is kept in `bug`: the
     process is to end, and its supervisor starts it again.
@@ -82,10 +88,29 @@ class Node:
             topics=self._topics,
             pipeline=self._pipeline,
             counters=self._counters,
-            publish=self._reply,
+            publish=self._send,
             wake=self._inbox.wake,
         )
         self._reloads = Reloads(config.node.id, self._topics, self._publish)
+        self._follower = Follower(
+            self._refresher,
+            self._pipeline,
+            self._reloads,
+            self._announcer,
+            self._topics,
+            config.gallery.poll_seconds,
+            self._publish,
+            self.stop,
+        )
+        self._outbox = Outbox(state / waiting.FILE, config.outbox)
+        self._courier = Courier(
+            node=config.node.id,
+            outbox=self._outbox,
+            topics=self._topics,
+            by_logger=config.outbox.acknowledged_by == "logger",
+            publish=self._send,
+            is_connected=lambda: self._session.is_connected,
+        )
         self._session = self._build_session()
         self._worker = Worker(
             settings=config.node,
@@ -101,15 +126,19 @@ class Node:
                 presence=self._presence,
                 draw=snapshot,
                 send=self._publish,
+                post=self._courier.post,
             ),
             presence=self._presence,
             questions=self._questions,
         )
         self._threads = [
             threading.Thread(target=self._guard, args=(loop,), name=name, daemon=True)
-            for name, loop in (("worker", self._work), ("gallery", self._follow_gallery))
+            for name, loop in (
+                ("worker", self._work),
+                ("gallery", self._follower.run),
+                ("outbox", self._carry),
+            )
         ]
-        self._polled = threading.Event()
         self._turns_seen = 0
         self._stats_at = time.monotonic() + config.node.stats_seconds
 
@@ -126,7 +155,8 @@ class Node:
         if now >= self._stats_at:
             self._stats_at = now + self._config.node.stats_seconds
             node, replaced = self._config.node.id, self._inbox.replaced
-            self._publish(self._counters.node_stats(node, replaced, now).to_publication(self._topics))
+            outbox = self._outbox.filling.counts()
+            self._publish(self._counters.node_stats(node, replaced, now, outbox).to_publication(self._topics))
             for stats in self._counters.device_stats(node, replaced, now):
                 self._publish(stats.to_publication(self._topics))
         self._announcer.check()
@@ -140,38 +170,39 @@ class Node:
         for thread in self._threads:
             thread.join(2.0)
         self._presence.close(time.monotonic())
+        self._outbox.close()
         self._session.stop([status(self._topics.node_status(self._config.node.id), "offline")])
 
     def _build_session(self) -> Session:
-        node = self._config.node
-        status_topic = self._topics.node_status(node.id)
+        node, topics = self._config.node, self._topics
+        requests = (
+            Subscription(topics.questions_filter(), self._questions.receive, qos=1),
+            Subscription(topics.requests("reload"), self._reloads.receive, qos=1),
+        )
         return Session(
             self._config.broker,
             client_id=node.id,
             subscriptions=[
                 *self._reception.subscriptions(),
                 *self._announcer.subscriptions(),
-                Subscription(self._topics.device_enabled_set("+"), self._switches.receive, qos=1),
-                Subscription(self._topics.node_enabled_set(node.id), self._switches.receive, qos=1),
-                *(self._requests() if self._config.requests.enabled else ()),
+                Subscription(topics.device_enabled_set("+"), self._switches.receive, qos=1),
+                Subscription(topics.node_enabled_set(node.id), self._switches.receive, qos=1),
+                Subscription(topics.acks(node.id), self._courier.receive, qos=1),
+                *(requests if self._config.requests.enabled else ()),
             ],
-            will=status(status_topic, "offline"),
+            will=status(topics.node_status(node.id), "offline"),
             births=lambda: (
-                status(status_topic, "online"),
-                self._refresher.state().to_publication(self._topics),
+                status(topics.node_status(node.id), "online"),
+                self._refresher.state().to_publication(topics),
                 self._switches.node_state(),
                 *(self._switches.device_state(device) for device in sorted(self._met)),
                 *self._presence.births(),
                 *self._announcer.births(),
+                *self._courier.births(),
             ),
             on_bug=self._fail,
+            on_receipt=self._courier.answer,
         )
-
-    def _requests(self) -> list[Subscription]:
-        return [
-            Subscription(self._topics.questions_filter(), self._questions.receive, qos=1),
-            Subscription(self._topics.requests("reload"), self._reloads.receive, qos=1),
-        ]
 
     def _publish(self, publication: Publication) -> None:
         """What the broker would not take, such as a picture beyond its limit, is lost with a warning."""
@@ -180,8 +211,9 @@ class Node:
         except MessageError as error:
             log.warning("not published: %s", error)
 
-    def _reply(self, publication: Publication) -> None:
-        self._session.publish(publication)
+    def _send(self, publication: Publication) -> Handover:
+        """Raises MessageError for what the broker would not take."""
+        return self._session.publish(publication)
 
     def _hear(self, frame: Frame) -> None:
         if frame.device not in self._met and len(self._met) < DEVICES_AT_MOST:
@@ -194,29 +226,16 @@ class Node:
         """Frames wait for the first poll: before it the family would be strangers."""
         patience = FIRST_POLL_SECONDS if self._pipeline.gallery.people else math.inf
         waited_until = time.monotonic() + patience
-        while not self.stop.is_set() and not self._polled.wait(IDLE_SECONDS):
+        while not self.stop.is_set() and not self._follower.polled.wait(IDLE_SECONDS):
             self._worker.turns += 1
             if time.monotonic() > waited_until:
                 break
         while not self.stop.is_set():
             self._worker.turn()
 
-    def _follow_gallery(self) -> None:
+    def _carry(self) -> None:
         while not self.stop.is_set():
-            askers = self._reloads.take()
-            gallery = self._refresher.poll()
-            if gallery is not None:
-                self._pipeline.gallery = gallery
-                log.info("gallery %s: %d people", gallery.version, len(gallery.people))
-            state = self._refresher.state()
-            self._publish(state.to_publication(self._topics))
-            if state.synced_at is not None:
-                self._announcer.meet(self._pipeline.gallery.people)
-            self._reloads.answer(askers, state)
-            self._polled.set()
-            pause = min(SECONDS_BETWEEN, self._config.gallery.poll_seconds)
-            if not self.stop.wait(pause):
-                self._reloads.wait(self._config.gallery.poll_seconds - pause)
+            self._courier.turn()
 
     def _guard(self, loop: Callable[[], None]) -> None:
         try:

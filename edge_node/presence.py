@@ -12,9 +12,10 @@ from broker.publication import Publication
 from broker.topics import Topics
 from edge_node.decide import Decider, Visit
 from edge_node.faces import Person
+from edge_node.moment import Moment
 from edge_node.persons import Persons
 from edge_node.view import Views
-from edge_node.visits import Moment, Place, Remembered, VisitFile
+from edge_node.visits import Place, Remembered, VisitFile
 
 log = logging.getLogger(__name__)
 

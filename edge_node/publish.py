@@ -26,7 +26,8 @@ SNAPSHOT_EXPIRY_SECONDS = 300
 
 @dataclass(frozen=True, slots=True)
 class Publisher:
-    """For the worker's thread. draw: makes the JPEG of a picture, its faces, and the local time."""
+    """For the worker's thread. draw: makes the JPEG of a picture, its faces, and the local time. post: for
+    events, which must not be lost; send: for the rest."""
 
     settings: NodeSettings
     quiet: Sequence[QuietRule]
@@ -36,6 +37,7 @@ class Publisher:
     presence: Presence
     draw: Callable[[Image, Sequence[Face], datetime], bytes]
     send: Callable[[Publication], object]
+    post: Callable[[Event], object]
 
     def answer(self, arrival: Arrival, outcome: Outcome, decided: float) -> None:
         """decided: when the outcome was known, in monotonic seconds."""
@@ -48,7 +50,7 @@ class Publisher:
             # Before the events, so that who acts on one finds the picture that goes with it.
             self._show(loud[-1], outcome.image, outcome.faces)
         for event in events:
-            self.send(event.to_publication(self.topics))
+            self.post(event)
             self.counters.event(event.device, event.event_type.value)
             self.presence.note(event)
             log.info(

@@ -15,6 +15,7 @@ from broker.topics import is_id
 from edge_node.engine_settings import EngineSettings, ModelsSettings
 from edge_node.homeassistant.settings import HomeAssistantSettings
 from edge_node.log_settings import LogSettings, SinkSettings
+from edge_node.outbox.settings import OutboxSettings
 from edge_node.quiet import QuietRule
 from edge_node.view_settings import (
     AttentionSettings,
@@ -168,6 +169,7 @@ class NodeConfig(Struct, frozen=True, kw_only=True):
     gallery: GallerySettings = GallerySettings()
     homeassistant: HomeAssistantSettings = HomeAssistantSettings()
     requests: RequestsSettings = RequestsSettings()
+    outbox: OutboxSettings = OutboxSettings()
     log: LogSettings = LogSettings()
     sinks: tuple[SinkSettings, ...] = ()
 

@@ -5,9 +5,8 @@ import logging
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated
 
 import msgspec
 import numpy as np
@@ -18,34 +17,11 @@ from broker.presence import LastEvent
 from edge_node import durable
 from edge_node.decide import Visit
 from edge_node.faces import Person
+from edge_node.moment import Moment
 
 log = logging.getLogger(__name__)
 
-BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 Seconds = Annotated[float, Meta(ge=0, le=10_000_000)]
-
-
-class Moment(Struct, frozen=True):
-    """When the file was written: by the clock that runs since the machine started, and by the calendar."""
-
-    boot_id: str
-    monotonic: float
-    at: datetime
-
-    @classmethod
-    def now(cls, monotonic: float, at: datetime) -> Self:
-        try:
-            boot_id = BOOT_ID.read_text("ascii").strip()
-        except OSError:
-            boot_id = ""
-        return cls(boot_id, monotonic, at)
-
-    def seconds_until(self, later: "Moment") -> float | None:
-        """Exact while the machine runs on; else by the calendar, None when that went backwards."""
-        if self.boot_id and self.boot_id == later.boot_id:
-            return max(0.0, later.monotonic - self.monotonic)
-        seconds = (later.at - self.at).total_seconds()
-        return seconds if seconds >= 0 else None
 
 
 class _Row(Struct, frozen=True):

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 from msgspec import Struct
 
+from broker.acknowledgement import Acknowledgement
 from broker.capture import Capture
 from broker.config import SECTIONS, load
 from broker.messages import Event, Observation, ObservedFace, WireJson
 from broker.presence import DevicePeople, PersonState
 from broker.replies import RecognisedFace, Recognition, Refusal, Reloaded
 from broker.schema import struct_fields
-from broker.states import DeviceStats, GalleryState, NodeStats
+from broker.states import DeviceStats, GalleryState, NodeStats, OutboxState
 from broker.topics import Topics
 from camera_agent.settings import AgentConfig
 from edge_node.__main__ import command_line
@@ -51,6 +52,8 @@ MESSAGES = (
     Recognition,
     Reloaded,
     Refusal,
+    Acknowledgement,
+    OutboxState,
 )
 
 

@@ -90,9 +90,11 @@ def node(name: str, topics: Topics) -> Rights:
             topics.device_stats("+"),
             topics.device_enabled("+"),
             topics.muted_filter(),
+            topics.again_filter(),
             topics.person("+"),
             topics.node_enabled(name),
             topics.node_status(name),
+            topics.node_outbox(name),
             topics.node_stats(name),
             topics.gallery_state(),
             topics.replies("+"),
@@ -103,7 +105,10 @@ def node(name: str, topics: Topics) -> Rights:
 
 
 def logger(_name: str, topics: Topics) -> Rights:
-    return Rights(read=(topics.events_filter(), topics.muted_filter()), write=(topics.acks("+"),))
+    return Rights(
+        read=(topics.events_filter(), topics.muted_filter(), topics.again_filter()),
+        write=(topics.acks("+"),),
+    )
 
 
 def dashboard(name: str, topics: Topics) -> Rights:
@@ -120,6 +125,7 @@ def dashboard(name: str, topics: Topics) -> Rights:
             topics.muted_filter(),
             topics.node_status("+"),
             topics.node_stats("+"),
+            topics.node_outbox("+"),
             topics.node_enabled("+"),
             topics.person("+"),
             topics.gallery_state(),

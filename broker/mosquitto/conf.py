@@ -12,8 +12,8 @@ MAX_PACKET_BYTES = 10 * 1024 * 1024
 LIMITS = f"""\
 max_packet_size {MAX_PACKET_BYTES}
 
-# For each client that is away or slow. The count is what holds frames back, which have no QoS; so many
-# events wait for a logger that is away, and no more.
+# For each client that is away or slow. The count is what holds frames back, which have no QoS. Events that
+# find no room here for a logger that is away wait in the outboxes of the nodes.
 max_queued_messages 200
 max_queued_bytes 16000000
 max_inflight_messages 20

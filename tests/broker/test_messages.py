@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from broker.acknowledgement import Acknowledgement
 from broker.errors import MessageError
 from broker.messages import Event, EventType, Observation, ObservedFace, WireJson
 from broker.presence import DevicePeople, LastEvent, PersonHere, PersonState
 from broker.publication import Publication
-from broker.states import DeviceStats, GalleryState, NodeStats, PhotoProblem, status
+from broker.states import DeviceStats, GalleryState, NodeStats, OutboxState, PhotoProblem, status
 from broker.topics import ID_PATTERN, Topics
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -93,6 +94,22 @@ NODE_STATS = NodeStats(
     latency_p50_ms=80.0,
     latency_p95_ms=None,
     questions={"answered": 7, "busy": 1},
+    outbox={"waiting": 2, "bytes": 1400, "dropped": 0, "unsaved": 0},
+)
+
+OUTBOX_STATE = OutboxState(
+    node="node-1",
+    level="filling",
+    waiting=12_000,
+    bytes=8_400_000,
+    dropped=0,
+    unsaved=3,
+    updated_at=datetime(2026, 1, 31, 12, 0, tzinfo=UTC),
+)
+
+ACKNOWLEDGEMENT = Acknowledgement(
+    node="node-1",
+    event_ids=["019a9f4e-7b1c-7d2e-8f3a-4b5c6d7e8f90", "019a9f4e-7b1d-7d2e-8f3a-4b5c6d7e8f91"],
 )
 
 DEVICE_STATS = DeviceStats(
@@ -160,6 +177,8 @@ PERSON_STATE = PersonState(
         ("observation.json", OBSERVATION),
         ("gallery_state.json", GALLERY_STATE),
         ("node_stats.json", NODE_STATS),
+        ("outbox_state.json", OUTBOX_STATE),
+        ("acknowledgement.json", ACKNOWLEDGEMENT),
     ],
 )
 def test_the_wire_is_as_it_was(file: str, message: WireJson) -> None:

@@ -99,6 +99,18 @@ def test_an_event_goes_from_the_node_to_the_logger_and_its_acknowledgement_back(
     assert topics_of(at_node) == ["edge/acks/node-1"]
 
 
+def test_an_event_that_comes_again_is_heard_by_the_logger_alone(join: Join) -> None:
+    _, at_logger = join("edge-logger", TOPICS.again_filter())
+    _, at_assistant = join("homeassistant", TOPICS.again_filter(), TOPICS.node_outbox("+"))
+    node, _ = join("node-1")
+    node.publish(Publication(topic=TOPICS.again("garage", "unknown"), payload=b"{}", qos=1))
+    node.publish(Publication(topic=TOPICS.node_outbox("node-2"), payload=b"{}", qos=1))
+    node.publish(Publication(topic=TOPICS.node_outbox("node-1"), payload=b"{}", qos=1))
+    assert eventually(lambda: at_logger and at_assistant)
+    assert topics_of(at_logger) == ["edge/again/garage/unknown"]
+    assert topics_of(at_assistant) == ["edge/nodes/node-1/outbox"]
+
+
 def test_nodes_share_frames_under_the_acl(join: Join) -> None:
     shared = TOPICS.frames_filter("edge")
     _, at_first = join("node-1", shared)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from broker.handover import Receipt
 from broker.messages import Frame
 from broker.publication import Publication
 from broker.session import Session
@@ -164,6 +165,19 @@ def test_what_was_published_while_offline_is_sent_at_qos_1_and_dropped_at_qos_0(
     assert eventually(lambda: "last" in payloads(received))
     sender.stop()
     assert payloads(received) == ["kept", "last"]
+
+
+def test_a_receipt_says_whether_anybody_hears(mosquitto: PrivateBroker, open_session: OpenSession) -> None:
+    receipts: list[Receipt] = []
+    session = open_session(mosquitto.settings, on_receipt=receipts.append)
+    event = Publication(topic="edge/events/garage/unknown", payload=b"{}", qos=1)
+    unheard = session.publish(event)
+    assert unheard.wait(5)
+    open_session(mosquitto.settings, subscriptions=[Subscription("edge/events/+/+", print)])
+    heard = session.publish(event)
+    assert heard.wait(5)
+    assert [(one.mid, one.is_heard) for one in receipts] == [(unheard.mid, False), (heard.mid, True)]
+    assert [one.reason for one in receipts] == ["No matching subscribers", "Success"]
 
 
 def test_a_bug_in_a_handler_is_reported_and_the_network_thread_goes_on(

@@ -97,6 +97,7 @@ class Desk:
                 presence=presence,
                 draw=snapshot,
                 send=self.publish,
+                post=lambda event: self.publish(event.to_publication(TOPICS)),
             ),
             presence=presence,
             questions=self.questions,

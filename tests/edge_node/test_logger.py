@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ import msgspec
 import pytest
 
 from broker import timestamps
+from broker.acknowledgement import Acknowledgement
 from broker.messages import Event, EventType
 from broker.publication import Publication
 from broker.topics import Topics
@@ -173,6 +175,64 @@ def test_a_clock_that_was_never_set_is_flagged_and_nothing_dropped(
         publish(node, event(captured_at=datetime(1970, 1, 1, tzinfo=UTC)), event())
         assert eventually(lambda: len(logged(file)) == 2)
     assert [one.get("time_doubtful") for one in logged(file)] == [["captured_at"], None]
+
+
+def acknowledged(node: Watcher) -> list[str]:
+    said = [Acknowledgement.from_json(one.payload) for one in node.on("edge/acks/node-1")]
+    return [event_id for one in said for event_id in one.event_ids]
+
+
+def test_what_is_on_disk_is_acknowledged_to_its_node(
+    mosquitto: PrivateBroker, node: Watcher, file: Path
+) -> None:
+    events = [event() for _ in range(70)]
+    with logging_to(file, mosquitto):
+        publish(node, *events, event(node="node-2"))
+        assert eventually(lambda: len(acknowledged(node)) == 70)
+    assert acknowledged(node) == [one.event_id for one in events] == ids(file)[:70]
+    assert len(node.on("edge/acks/node-2")) == 1
+
+
+def test_what_is_sent_again_is_acknowledged_again_and_not_written(
+    mosquitto: PrivateBroker, node: Watcher, file: Path
+) -> None:
+    one = event()
+    resent = replace(one.to_publication(TOPICS), topic=TOPICS.again(one.device, one.event_type.value))
+    with logging_to(file, mosquitto):
+        publish(node, one)
+        assert eventually(lambda: acknowledged(node) == [one.event_id])
+        assert node.session.publish(resent).wait(5)
+        assert eventually(lambda: acknowledged(node) == [one.event_id] * 2)
+    assert ids(file) == [one.event_id]
+
+
+def test_what_is_no_event_is_acknowledged_too_so_that_it_does_not_come_for_ever(
+    mosquitto: PrivateBroker, node: Watcher, file: Path
+) -> None:
+    bad = Publication(
+        topic="edge/events/front-door/unknown", payload=b'{"event_id":"7","node":"node-1","x":NaN}', qos=1
+    )
+    half = Publication(topic=bad.topic, payload=b'{"event_id":"8","node":"node-1"}', qos=1)
+    with logging_to(file, mosquitto):
+        assert node.session.publish(bad).wait(5)
+        assert node.session.publish(half).wait(5)
+        assert eventually(lambda: acknowledged(node) == ["8"])
+    assert len(logged(file.with_name("quarantine.jsonl"))) == 2
+
+
+def test_killed_between_the_disk_and_the_acknowledgement_it_writes_nothing_twice(
+    mosquitto: PrivateBroker, node: Watcher, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = event()
+    with monkeypatch.context() as patch:
+        patch.setattr(EventLogger, "_acknowledge", lambda *_: None)
+        with logging_to(file, mosquitto):
+            publish(node, one)
+            assert eventually(lambda: ids(file) == [one.event_id])
+    assert acknowledged(node) == []
+    with logging_to(file, mosquitto):
+        assert eventually(lambda: acknowledged(node) == [one.event_id])
+    assert ids(file) == [one.event_id]
 
 
 INVALID = {

@@ -1,5 +1,6 @@
 """The node on a real Mosquitto, with real photos and the real engine."""
 
+import json
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -12,10 +13,13 @@ import pytest
 from broker.messages import Frame
 from broker.publication import Publication
 from broker.states import GalleryState, NodeStats
+from edge_node.logger import EventLogger
 from edge_node.node import Node
 from edge_node.settings import (
     NodeConfig,
 )
+from edge_node.sinks.json_lines import JsonLines
+from edge_node.sinks.rotation import Limits, RotatingLines
 from tests.edge_node.live import FPS, known, running, stay, was_answered
 from tests.edge_node.scenes import frame, jpeg, mirrored, read
 from tests.private_broker import PrivateBroker, eventually
@@ -167,6 +171,34 @@ def test_the_broker_may_come_and_go(
     assert watcher.wait_for_event("authorised")
 
 
+def test_an_event_waits_in_the_outbox_through_restarts_until_it_is_in_the_log(
+    config: NodeConfig, watcher: Watcher, photos: Path, tmp_path: Path
+) -> None:
+    with running(config):
+        watcher.wait_for(known(2))
+        stay(watcher, "front-door", (photos / "obama2.jpg").read_bytes())
+        event = watcher.wait_for_event("authorised")
+    with running(config) as node:
+        assert node._outbox.filling.waiting == 1
+        file = tmp_path / "log/events.jsonl"
+        logger = EventLogger(
+            config.broker, RotatingLines(file, Limits()), JsonLines(tmp_path / "log/quarantine.jsonl")
+        )
+        logger.start()
+        try:
+            assert eventually(lambda: node._outbox.filling.waiting == 0, 15)
+            watcher.wait_for(
+                lambda one: (
+                    one.topic == "edge/nodes/node-1/stats"
+                    and NodeStats.from_json(one.payload).outbox["waiting"] == 0
+                )
+            )
+        finally:
+            logger.shut_down()
+    assert [json.loads(line)["event_id"] for line in file.read_text("utf-8").splitlines()] == [event.event_id]
+    assert len(watcher.events()) == 1
+
+
 def test_no_frame_waits_behind_others_when_cameras_are_too_fast(
     node: Node, watcher: Watcher, photos: Path
 ) -> None:
@@ -213,7 +245,7 @@ def test_two_nodes_share_the_frames_of_a_group(
         for name in ("one", "two")
     ]
     with running(pair[0]) as one, running(pair[1]) as two:
-        assert eventually(lambda: one._polled.is_set() and two._polled.is_set(), 15)
+        assert eventually(lambda: one._follower.polled.is_set() and two._follower.polled.is_set(), 15)
         stay(watcher, "front-door", jpeg(read(photos, "obama2.jpg")), frames=8)
         assert eventually(lambda: len(watcher.observations()) == 8)
         assert {one.node for one in watcher.observations()} == {"one", "two"}
