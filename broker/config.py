@@ -36,6 +36,7 @@ SECTIONS = (
     "homeassistant",
     "requests",
     "log",
+    "web",
 )
 
 MAX_BYTES = 1_000_000

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from broker.errors import ConfigError
 from broker.logs import log_to_stderr
 from broker.supervision import end_with_starter
-from edge_node.commands import ask, calibrate, check_config, doctor, evaluate, log, models, recognise, run, up
+from edge_node.commands import ask, calibrate, check_config, doctor, evaluate, log, models, recognise, run, up, web
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,7 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return ConfigError.EXIT_CODE
     except ModuleNotFoundError as error:
-        print(f"{error.name} is missing: pip install '.[node]'", file=sys.stderr)
+        extra = "node,web" if options.func is web.run else "node"
+        print(f"{error.name} is missing: pip install '.[{extra}]'", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -44,7 +45,7 @@ def command_line() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="edge-node", description="Faces on MQTT frames become events.")
     parser.add_argument("-v", "--verbose", action="store_true", help="log details")
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (up, run, log, check_config, doctor, models, evaluate, calibrate, recognise, ask):
+    for command in (up, run, log, check_config, doctor, models, evaluate, calibrate, recognise, ask, web):
         command.add_parser(subparsers)
     return parser
 

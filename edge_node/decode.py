@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import simplejpeg
 
+from edge_node.encode import encode
 from edge_node.errors import DecodeError
 from edge_node.faces import Image
 from edge_node.jpeg import read_header
@@ -27,6 +28,12 @@ def glance_at(jpeg: bytes, *, max_bytes: int, max_pixels: int) -> Glance:
     blocks = _pixels(jpeg, colorspace="GRAY", min_width=1, min_height=1)[:, :, 0]
     size = header.width, header.height
     return Glance(_upright(blocks, header.orientation), size if header.orientation < 5 else size[::-1])
+
+
+def thumbnail(jpeg: bytes, *, side: int, max_bytes: int, max_pixels: int) -> bytes:
+    """The same picture as a small JPEG, its shorter side about so many pixels. Raises DecodeError."""
+    header = read_header(jpeg, max_bytes=max_bytes, max_pixels=max_pixels)
+    return encode(_upright(_pixels(jpeg, colorspace="BGR", min_width=side, min_height=side), header.orientation))
 
 
 def _pixels(jpeg: bytes, **options: Any) -> npt.NDArray[np.uint8]:

@@ -15,6 +15,7 @@ from broker.topics import is_id
 from edge_node.engine_settings import EngineSettings, ModelsSettings
 from edge_node.homeassistant.settings import HomeAssistantSettings
 from edge_node.quiet import QuietRule
+from edge_node.web.settings import WebSettings
 from edge_node.view_settings import (
     AttentionSettings,
     DecideSettings,
@@ -173,6 +174,7 @@ class NodeConfig(Struct, frozen=True, kw_only=True):
     homeassistant: HomeAssistantSettings = HomeAssistantSettings()
     requests: RequestsSettings = RequestsSettings()
     log: LogSettings = LogSettings()
+    web: WebSettings = WebSettings()
 
     def __post_init__(self) -> None:
         for number, feed in enumerate(self.feeds):

@@ -37,6 +37,8 @@ def plan(config: NodeConfig, file: Path) -> list[Child]:
     children.append(Child("log", [python, "-m", "edge_node", "log", *settings]))
     command = [python, "-m", "edge_node", "run", *settings]
     children.append(Child("node", command, start_seconds=NODE_START_SECONDS))
+    if config.web.enabled:
+        children.append(Child("web", [python, "-m", "edge_node", "web", *settings]))
     if config.cameras:
         children.append(Child("agent", [python, "-m", "camera_agent", *settings], may_finish=True))
     return children
