@@ -18,7 +18,7 @@ from broker.topics import Topics
 
 AT_ONCE_MAX = 64
 LEASE_SECONDS = 5.0
-WAIT_SECONDS = 10.0
+WAIT_SECONDS = 5.0
 GRACE_SECONDS = 0.2
 """How long a picture waits for what was seen on it: a node takes about a tenth of a second."""
 FRESH_SECONDS = 2.0
@@ -59,6 +59,7 @@ class Cameras:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._news = asyncio.Event()
         self._is_told = False
+        self._is_over = False
 
     @property
     def watched(self) -> list[str]:
@@ -67,7 +68,7 @@ class Cameras:
             return sorted(self._cameras)
 
     async def next(self, after: Mapping[str, int]) -> list[Picture]:
-        """Pictures newer than those numbers, one a camera at most; none if none comes for ten seconds."""
+        """Pictures newer than those numbers, one a camera at most; none if none comes for a while."""
         self._loop = asyncio.get_running_loop()
         cameras = {device: self._looked_at(device) for device in [*after][:AT_ONCE_MAX]}
         deadline = time.monotonic() + WAIT_SECONDS
@@ -79,7 +80,7 @@ class Cameras:
                 self._news.clear()
                 pictures, due = self._ready(cameras, after, noticed)
                 left = deadline - time.monotonic()
-                if pictures or left <= 0:
+                if pictures or left <= 0 or self._is_over:
                     return pictures
                 try:
                     await asyncio.wait_for(self._news.wait(), min(left, due))
@@ -100,6 +101,11 @@ class Cameras:
         for camera in left.values():
             for subscription in camera.subscriptions:
                 self._session.unsubscribe(subscription)
+
+    def end(self) -> None:
+        """Lets go of who waits."""
+        self._is_over = True
+        self._news.set()
 
     def _looked_at(self, device: str) -> _Camera:
         with self._lock:

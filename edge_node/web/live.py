@@ -57,7 +57,7 @@ class Live:
             Endpoint(
                 path="/api/live",
                 says="Pictures newer than those shown: for each the length of a Caption (4 bytes, big endian), "
-                "the Caption, the length of a JPEG, the JPEG. Nothing after ten seconds without any",
+                "the Caption, the length of a JPEG, the JPEG. Nothing after a few seconds without any",
                 handle=self._next,
                 query=LiveQuery,
                 media=MEDIA,

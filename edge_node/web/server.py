@@ -60,6 +60,7 @@ class WebServer:
         endpoints = [one for part in (events, live, gallery, system) for one in part.endpoints()]
         app = build_app(endpoints, Access(config.web.token()), config.web.names, self._lifespan)
         self._ticks = self._ticks_seen = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._socket = _listening(config.web.host, config.web.port)
         self._server = uvicorn.Server(
             uvicorn.Config(
@@ -99,6 +100,8 @@ class WebServer:
         return self._session.is_alive and self._thread.is_alive() and self._ticks != ticks
 
     def shut_down(self) -> None:
+        if self._loop is not None and self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._leave)
         self._server.should_exit = True
         self._thread.join(STOP_SECONDS)
         self._session.stop()
@@ -118,6 +121,7 @@ class WebServer:
 
     @asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
+        self._loop = asyncio.get_running_loop()
         beside = [asyncio.create_task(work()) for work in (self._follow, self._tick)]
         yield
         for task in beside:
@@ -126,11 +130,14 @@ class WebServer:
             with suppress(asyncio.CancelledError):
                 await task
 
+    def _leave(self) -> None:
+        """Ends the answers that would go on for long."""
+        self._broadcast.end()
+        self._cameras.end()
+
     async def _tick(self) -> None:
         while True:
             self._ticks += 1
-            if self._server.should_exit:
-                self._broadcast.end()
             self._cameras.sweep()
             await asyncio.sleep(TICK_SECONDS)
 

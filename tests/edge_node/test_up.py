@@ -48,6 +48,7 @@ def settings(tmp_path: Path, photos: Path, models: Models) -> Settings:
         "gallery": {"source": {"type": "folder", "path": str(gallery.parent)}},
         "decide": {"buffer_seconds": 0.5},
         "log": {"file": str(tmp_path / "events.jsonl")},
+        "web": {"port": 0},
     }
 
 
@@ -91,7 +92,7 @@ def is_back(up: subprocess.Popen[str], name: str, victim: psutil.Process) -> boo
 
 def children(process: subprocess.Popen[str]) -> dict[str, psutil.Process]:
     """Those that live, by the names that `up` gives them."""
-    names = {"mosquitto": "broker", "broker.local": "broker", "log": "log", "run": "node"}
+    names = {"mosquitto": "broker", "broker.local": "broker", "log": "log", "run": "node", "web": "web"}
     names["camera_agent"] = "agent"
     found = {}
     for child in psutil.Process(process.pid).children():

@@ -39,8 +39,8 @@ class Camera {
     const brush = this.canvas.getContext("2d");
     brush.drawImage(picture, 0, 0);
     const [width, height] = caption.frame_size ?? [picture.width, picture.height];
-    brush.scale(picture.width / width, picture.height / height);
-    for (const face of caption.faces) drawFace(brush, face, Math.min(width, height));
+    const scale = [picture.width / width, picture.height / height];
+    for (const face of caption.faces) drawFace(brush, face, scale, Math.min(picture.width, picture.height));
     picture.close();
     this.list(caption.faces);
     this.canvas.dataset.number = caption.number;
@@ -57,20 +57,19 @@ class Camera {
   }
 }
 
-function drawFace(brush, face, side) {
+function drawFace(brush, face, [across, down], side) {
   const [colour, ink] = COLOURS[face.event_type] ?? COLOURS.unknown;
-  const [left, top, width, height] = face.box;
-  const line = Math.max(2, side / 240);
-  brush.lineWidth = line;
+  const [left, top, width, height] = face.box.map((value, index) => Math.round(value * (index % 2 ? down : across)));
+  brush.lineWidth = 2 * Math.max(1, Math.round(side / 480));
   brush.strokeStyle = colour;
   brush.strokeRect(left, top, width, height);
-  const size = Math.max(12, side / 28);
+  const size = Math.max(12, Math.round(side / 28));
   brush.font = `600 ${size}px system-ui, sans-serif`;
   const text = face.person ?? "unknown";
   const strip = brush.measureText(text).width + size * 0.7;
   const above = top >= size * 1.5 ? top - size * 1.4 : top + height;
   brush.fillStyle = colour;
-  brush.fillRect(left - line / 2, above, strip, size * 1.4);
+  brush.fillRect(left - brush.lineWidth / 2, above, strip, size * 1.4);
   brush.fillStyle = ink;
   brush.fillText(text, left + size * 0.3, above + size * 1.02);
 }

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from broker.settings import BrokerSettings
 from tests.edge_node.web.desk import Desk, at_work
-from tests.private_broker import PrivateBroker
+from tests.private_broker import PrivateBroker, free_port, require_mosquitto
 
 FLAGS = [
     "--no-sandbox",
@@ -58,17 +58,26 @@ def desk(mosquitto: PrivateBroker, tmp_path: Path) -> Iterator[Desk]:
         yield desk
 
 
+@pytest.fixture(scope="session")
+def one_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrokerSettings]:
+    """For tests that say nothing on it."""
+    require_mosquitto()
+    settings = BrokerSettings(port=free_port(), reconnect_max_seconds=1)
+    with PrivateBroker(settings, tmp_path_factory.mktemp("mosquitto"), kind="mosquitto") as broker:
+        yield broker.settings
+
+
 @pytest.fixture
-def quiet_desk(broker_settings: BrokerSettings, tmp_path: Path) -> Iterator[Desk]:
-    """Without a broker, for what needs none."""
-    with at_work(broker_settings, tmp_path / "quiet") as desk:
+def quiet_desk(one_broker: BrokerSettings, tmp_path: Path) -> Iterator[Desk]:
+    """A desk whose broker is silent."""
+    with at_work(one_broker, tmp_path / "quiet") as desk:
         yield desk
 
 
 @pytest.fixture
-def locked_desk(broker_settings: BrokerSettings, tmp_path: Path) -> Iterator[Desk]:
+def locked_desk(one_broker: BrokerSettings, tmp_path: Path) -> Iterator[Desk]:
     """Lets in whoever has the token."""
     token = tmp_path / "token"
     token.write_text("correct horse battery staple\n")
-    with at_work(broker_settings, tmp_path / "locked", token_file=token) as desk:
+    with at_work(one_broker, tmp_path / "locked", token_file=token) as desk:
         yield desk

@@ -1,7 +1,5 @@
 """A page at work for one test: its server, its log, its gallery, its broker."""
 
-import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,8 +15,10 @@ from broker.messages import Event, EventType, Frame, Observation, ObservedFace
 from broker.settings import BrokerSettings
 from edge_node.identifiers import uuid7
 from edge_node.settings import FolderSource, GallerySettings, LogSettings, NodeConfig, NodeSettings
+from edge_node.web.history import Filters, Sort
 from edge_node.web.server import WebServer
 from edge_node.web.settings import WebSettings
+from tests.private_broker import eventually
 
 GREY = 90
 SIZE = 640, 360
@@ -35,8 +35,11 @@ class Desk:
         return self.server.url.rstrip("/")
 
     def write(self, *events: Event) -> None:
+        """Logs events, and waits until the page has them."""
         with self.log.open("ab") as file:
             file.writelines(event.to_json() + b"\n" for event in events)
+        logged = self.log.read_bytes().count(b"\n")
+        assert eventually(lambda: self.server._history.find(Filters(), Sort(), limit=0).total == logged)
 
 
 @contextmanager
@@ -106,7 +109,9 @@ def frame(device: str, seq: int) -> Frame:
     return Frame(device=device, jpeg=picture(), captured_at=timestamps.now(), seq=seq, boot_id="boot")
 
 
-def observation(device: str, seq: int, *faces: ObservedFace) -> Observation:
+def observation(
+    device: str, seq: int, *faces: ObservedFace, frame_size: tuple[int, int] = SIZE
+) -> Observation:
     return Observation(
         device=device,
         node="node-1",
@@ -114,7 +119,7 @@ def observation(device: str, seq: int, *faces: ObservedFace) -> Observation:
         boot_id="boot",
         captured_at=timestamps.now(),
         received_at=timestamps.now(),
-        frame_size=SIZE,
+        frame_size=frame_size,
         faces=list(faces),
         rejected=None,
         model="yunet+mobilefacenet",
@@ -133,13 +138,3 @@ def face(kind: str, person: str | None, box: tuple[int, int, int, int]) -> Obser
         margin=0.3,
         reason="recognised" if person else "below_threshold",
     )
-
-
-def as_json(text: bytes) -> Any:
-    return json.loads(text)
-
-
-def soon(seconds: float, work: Any) -> threading.Timer:
-    timer = threading.Timer(seconds, work)
-    timer.start()
-    return timer

@@ -84,6 +84,7 @@ def test_pages_turn_to_the_last_one(page: Page, quiet_desk: Desk) -> None:
 def test_an_event_appears_as_it_is_logged_and_is_said_aloud(page: Page, quiet_desk: Desk) -> None:
     quiet_desk.write(event("Ann"))
     page.goto(quiet_desk.url)
+    shown(page, 1)
     expect(page.locator("#pulse")).to_have_text("live")
     quiet_desk.write(event("Zoe", device="garden"))
     expect(page.locator("tr.fresh td.person")).to_have_text("Zoe")
@@ -93,6 +94,7 @@ def test_an_event_appears_as_it_is_logged_and_is_said_aloud(page: Page, quiet_de
 def test_news_wait_behind_a_button_while_another_page_is_read(page: Page, quiet_desk: Desk) -> None:
     quiet_desk.write(event("Ann"))
     page.goto(f"{quiet_desk.url}/?sort=person")
+    shown(page, 1)
     expect(page.locator("#pulse")).to_have_text("live")
     quiet_desk.write(event("Zoe"))
     page.get_by_role("button", name="1 new event").click()
@@ -185,6 +187,5 @@ def test_a_phone_need_not_scroll_sideways(page: Page, quiet_desk: Desk, path: st
     quiet_desk.write(event("Ann"), event("A" * 128, person_id="a"), event(device="d" * 64))
     page.set_viewport_size({"width": 360, "height": 740})
     page.goto(quiet_desk.url + path)
-    page.wait_for_load_state()
-    page.wait_for_function("!document.querySelector('[aria-busy]')")
+    expect(page.locator("[aria-busy]")).to_have_count(0)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
