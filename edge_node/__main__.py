@@ -9,7 +9,19 @@ from collections.abc import Sequence
 from broker.errors import ConfigError
 from broker.logs import log_to_stderr
 from broker.supervision import end_with_starter
-from edge_node.commands import ask, calibrate, check_config, doctor, evaluate, log, models, recognise, run, up, web
+from edge_node.commands import (
+    ask,
+    calibrate,
+    check_config,
+    doctor,
+    evaluate,
+    log,
+    models,
+    recognise,
+    run,
+    up,
+    web,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -33,7 +33,9 @@ def glance_at(jpeg: bytes, *, max_bytes: int, max_pixels: int) -> Glance:
 def thumbnail(jpeg: bytes, *, side: int, max_bytes: int, max_pixels: int) -> bytes:
     """The same picture as a small JPEG, its shorter side about so many pixels. Raises DecodeError."""
     header = read_header(jpeg, max_bytes=max_bytes, max_pixels=max_pixels)
-    return encode(_upright(_pixels(jpeg, colorspace="BGR", min_width=side, min_height=side), header.orientation))
+    return encode(
+        _upright(_pixels(jpeg, colorspace="BGR", min_width=side, min_height=side), header.orientation)
+    )
 
 
 def _pixels(jpeg: bytes, **options: Any) -> npt.NDArray[np.uint8]:

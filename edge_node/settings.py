@@ -15,7 +15,6 @@ from broker.topics import is_id
 from edge_node.engine_settings import EngineSettings, ModelsSettings
 from edge_node.homeassistant.settings import HomeAssistantSettings
 from edge_node.quiet import QuietRule
-from edge_node.web.settings import WebSettings
 from edge_node.view_settings import (
     AttentionSettings,
     DecideSettings,
@@ -25,6 +24,7 @@ from edge_node.view_settings import (
     Seconds,
     Shown,
 )
+from edge_node.web.settings import WebSettings
 
 
 class NodeSettings(Struct, frozen=True, kw_only=True):

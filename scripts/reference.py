@@ -19,6 +19,7 @@ from camera_agent.settings import AgentConfig
 from edge_node.quiet import HOURS_PATTERN
 from edge_node.settings import NodeConfig
 from edge_node.view_settings import Polygon
+from edge_node.web.settings import HOST_PATTERN
 
 HEAD = """\
 # config.yaml
@@ -32,7 +33,7 @@ This page is written by `python -m scripts.reference` from the settings classes.
 """
 
 WORDS = {str: "text", int: "whole number", float: "number", bool: "`true` or `false`", Path: "path"}
-PATTERNS = {ID_PATTERN: "id", PREFIX_PATTERN: "topic words", HOURS_PATTERN: "hours"}
+PATTERNS = {ID_PATTERN: "id", PREFIX_PATTERN: "topic words", HOURS_PATTERN: "hours", HOST_PATTERN: "host name"}
 
 
 def main() -> None:

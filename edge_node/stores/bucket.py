@@ -31,7 +31,7 @@ class Listed:
 
 
 class Bucket:
-    """Lists, fetches, and for the page puts and removes. Connects at the first use, so that a node starts without a network."""
+    """Lists, fetches, puts and removes. Connects at the first use: a node starts without a network."""
 
     def __init__(self, source: S3Source, *, connect_seconds: float = 5, read_seconds: float = 20) -> None:
         self._source = source

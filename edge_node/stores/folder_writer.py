@@ -1,5 +1,6 @@
 """Reference photos put into a folder of this machine, and taken away from it."""
 
+import stat
 from pathlib import Path
 
 from edge_node import durable
@@ -7,7 +8,10 @@ from edge_node.errors import GalleryError
 
 
 class FolderWriter:
-    """Writes whole files or none. No key leads out of the folder, whatever it says and whatever is linked."""
+    """Writes whole files or none, for the group to read if it may read the folder.
+
+    No key leads out of the folder, whatever it says and whatever is linked.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -15,8 +19,11 @@ class FolderWriter:
     def put(self, key: str, jpeg: bytes) -> None:
         try:
             file = self._inside(key)
-            file.parent.mkdir(parents=True, exist_ok=True, mode=durable.FOLDER_MODE)
+            shared = self._path.stat().st_mode & stat.S_IRGRP
+            file.parent.mkdir(parents=True, exist_ok=True, mode=0o750 if shared else durable.FOLDER_MODE)
             durable.write(file, [jpeg])
+            if shared:
+                file.chmod(0o640)
         except OSError as error:
             raise GalleryError("not_written", f"{error}: let this user write there") from error
 

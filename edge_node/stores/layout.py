@@ -36,7 +36,7 @@ class Layout:
         """Where another photo of somebody goes; None for a name that no key can hold."""
         prefix = next(prefix for prefix, one in self.groups() if one is group)
         key = f"{prefix}{person}/{stem}.jpg"
-        return key if self.place(key) == Place(group, person) and person not in (".", "..") else None
+        return key if self.place(key) == Place(group, person) else None
 
     def place(self, key: str) -> Place | None:
         """None for what is in no group, for folders, and for the litter of operating systems."""

@@ -30,7 +30,7 @@ class Access:
         return self._token is not None and hmac.compare_digest(token.encode(), self._token.encode())
 
     def is_blocked(self, address: str) -> bool:
-        """Whether somebody has shown five wrong tokens within a minute; even the right one is refused then."""
+        """Whether somebody has shown five wrong tokens in a minute; even the right one is refused then."""
         before = time.monotonic() - FAILURES_SECONDS
         return sum(1 for at, one in self._failures if one == address and at > before) >= FAILURES
 

@@ -94,7 +94,9 @@ class Album:
         thumbnail(jpeg, side=SIDE, max_bytes=MAX_BYTES, max_pixels=MAX_PIXELS)
         key = person and self._layout.key(group, person, hashlib.sha256(jpeg).hexdigest()[:16])
         if not key:
-            raise GalleryError("bad_name", "expected a name that a folder can have: no slash, no dots before it")
+            raise GalleryError(
+                "bad_name", "expected a name that a folder can have: no slash, no dots before it"
+            )
         with self._lock:
             self._writing().put(key, jpeg)
             self._read_at = 0.0

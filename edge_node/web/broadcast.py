@@ -9,11 +9,11 @@ PAUSE_SECONDS = 15.0
 
 
 class TooManyError(Exception):
-    """So many pages are open that another one would cost the others their news."""
+    """As many pages are open as are served."""
 
 
 class Broadcast:
-    """Belongs to one event loop. A page that does not keep up loses the oldest news, and asks for the rest."""
+    """Belongs to one event loop. A page that does not keep up loses the oldest news."""
 
     def __init__(self) -> None:
         self._pages: set[asyncio.Queue[bytes]] = set()

@@ -1,6 +1,7 @@
 """The newest picture of each camera that somebody looks at, and what was seen on it.
 
-However slow a browser is, there is one frame of a camera here, and frames are subscribed to only while somebody asks.
+However slow a browser is, there is one frame of a camera here, and frames are subscribed to only while
+somebody asks.
 """
 
 import asyncio
@@ -95,7 +96,9 @@ class Cameras:
         """Gives back the frames of cameras that nobody has looked at for a while."""
         before = time.monotonic() - LEASE_SECONDS
         with self._lock:
-            left = {name: one for name, one in self._cameras.items() if not one.waiting and one.leased < before}
+            left = {
+                name: one for name, one in self._cameras.items() if not one.waiting and one.leased < before
+            }
             for name in left:
                 del self._cameras[name]
         for camera in left.values():

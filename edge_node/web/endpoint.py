@@ -53,7 +53,9 @@ class Endpoint:
     async def _respond(self, request: Request) -> Response:
         try:
             parameters = {**request.query_params, **request.path_params}
-            query = msgspec.convert({k: v for k, v in parameters.items() if v != ""}, self.query, strict=False)
+            query = msgspec.convert(
+                {k: v for k, v in parameters.items() if v != ""}, self.query, strict=False
+            )
             answer = await self.handle(request, query)
         except msgspec.ValidationError as error:
             return refusal(400, "bad_parameter", str(error))

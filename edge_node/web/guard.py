@@ -28,8 +28,8 @@ HEADERS = {
 class Guard:
     """ASGI middleware.
 
-    A name that is none of ours in the Host header is another site's that its owner has pointed at this machine
-    (DNS rebinding); addresses cannot be used so. Whatever changes something must come from a page of ours, or
+    A name in the Host header that is none of ours is another site's, whose owner has pointed it at this
+    machine (DNS rebinding); addresses cannot be used so. Whatever changes something must come from a page of ours, or
     show the token itself.
     """
 
@@ -59,9 +59,9 @@ class Guard:
         if not self._is_ours(host):
             return refusal(421, "bad_host", "reached by a name that is not in web.names")
         bearer = self._shows_token(request)
-        if request.method not in ("GET", "HEAD") and not bearer:
-            if request.headers.get("origin") != f"{request.url.scheme}://{host}":
-                return refusal(403, "bad_origin", "expected the Origin header of this page, or a Bearer token")
+        is_ours = bearer or request.headers.get("origin") == f"{request.url.scheme}://{host}"
+        if request.method not in ("GET", "HEAD") and not is_ours:
+            return refusal(403, "bad_origin", "expected the Origin header of this page, or a Bearer token")
         if bearer or self._access.is_open or request.url.path.startswith(OPEN_TO_ALL):
             return None
         if self._access.knows(request.cookies.get(COOKIE, "")):
@@ -72,7 +72,9 @@ class Guard:
         return refusal(401, "no_token", "log in, or send the token as Authorization: Bearer")
 
     def _is_ours(self, host: str) -> bool:
-        name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() and not host.endswith("]") else host
+        name = (
+            host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() and not host.endswith("]") else host
+        )
         try:
             ipaddress.ip_address(name.strip("[]"))
         except ValueError:

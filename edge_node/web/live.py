@@ -56,8 +56,8 @@ class Live:
         return [
             Endpoint(
                 path="/api/live",
-                says="Pictures newer than those shown: for each the length of a Caption (4 bytes, big endian), "
-                "the Caption, the length of a JPEG, the JPEG. Nothing after a few seconds without any",
+                says="Pictures newer than those shown, for each: length of a Caption (4 bytes, big endian), "
+                "Caption, length of a JPEG, JPEG. Nothing after a few seconds without any",
                 handle=self._next,
                 query=LiveQuery,
                 media=MEDIA,

@@ -14,6 +14,7 @@ import msgspec
 
 from broker import timestamps
 from broker.errors import MessageError
+from edge_node.web.conditions import where
 from edge_node.web.history import PAGE_MAX, Filters, Hour, Named, Names, Page, Row, Sort, SortKey, Span
 
 VERSION = 1
@@ -69,8 +70,8 @@ class LogIndex:
 
     def find(self, filters: Filters, sort: Sort, *, offset: int = 0, limit: int = 50) -> Page:
         with self._connection() as database:
-            where, values = _where(database, filters)
-            (total,) = database.execute(f"SELECT count(*) FROM event {where}", values).fetchone()
+            condition, values = where(database, filters)
+            (total,) = database.execute(f"SELECT count(*) FROM event {condition}", values).fetchone()
             limit = max(0, min(limit, PAGE_MAX, total - offset))
             # The second half is reached sooner from the other end.
             from_end = offset > total // 2
@@ -79,7 +80,7 @@ class LogIndex:
             column, way = _COLUMNS[sort.key], "DESC" if descending else "ASC"
             found = database.execute(
                 f"SELECT {', '.join(_FIELDS)} FROM event JOIN (SELECT id AS found FROM event "
-                f"INDEXED BY by_{sort.key} {where} ORDER BY {column} {way}, at {way}, id {way} "
+                f"INDEXED BY by_{sort.key} {condition} ORDER BY {column} {way}, at {way}, id {way} "
                 f"LIMIT ? OFFSET ?) ON id = found ORDER BY {column} {way}, at {way}, id {way}",
                 [*values, limit, first],
             ).fetchall()
@@ -88,16 +89,16 @@ class LogIndex:
 
     def all(self, filters: Filters) -> Iterator[Row]:
         with self._connection() as database:
-            where, values = _where(database, filters)
-            found = database.execute(f"SELECT {', '.join(_FIELDS)} FROM event {where} ORDER BY at", values)
+            condition, values = where(database, filters)
+            found = database.execute(f"SELECT {', '.join(_FIELDS)} FROM event {condition} ORDER BY at", values)
             yield from map(_row, found)
 
     def hours(self, filters: Filters) -> list[Hour]:
         with self._connection() as database:
-            where, values = _where(database, filters)
+            condition, values = where(database, filters)
             counted = database.execute(
                 f"SELECT at / {_HOUR_MS}, sum(event_type = 'authorised'), sum(event_type = 'restricted'), "
-                f"sum(event_type = 'unknown') FROM event INDEXED BY by_time {where} GROUP BY 1 ORDER BY 1",
+                f"sum(event_type = 'unknown') FROM event INDEXED BY by_time {condition} GROUP BY 1 ORDER BY 1",
                 values,
             ).fetchall()
         return [
@@ -107,12 +108,13 @@ class LogIndex:
 
     def span(self, filters: Filters) -> Span:
         with self._connection() as database:
-            where, values = _where(database, filters)
-            first, last = database.execute(f"SELECT min(at), max(at) FROM event {where}", values).fetchone()
+            condition, values = where(database, filters)
+            first, last = database.execute(f"SELECT min(at), max(at) FROM event {condition}", values).fetchone()
 
             def count(column: str) -> list[tuple[Any, int]]:
                 return database.execute(
-                    f"SELECT {column}, count(*) FROM event {where} GROUP BY 1 ORDER BY 2 DESC LIMIT 50", values
+                    f"SELECT {column}, count(*) FROM event {condition} GROUP BY 1 ORDER BY 2 DESC LIMIT 50",
+                    values,
                 ).fetchall()
 
             return Span(
@@ -125,7 +127,9 @@ class LogIndex:
 
     def names(self) -> Names:
         with self._connection() as database:
-            words = database.execute("SELECT kind, id, name FROM word ORDER BY name COLLATE NOCASE").fetchall()
+            words = database.execute(
+                "SELECT kind, id, name FROM word ORDER BY name COLLATE NOCASE"
+            ).fetchall()
         return Names(
             people=[Named(id=one, name=name) for kind, one, name in words if kind == "person_id"],
             devices=[one for kind, one, _ in words if kind == "device"],
@@ -182,8 +186,8 @@ class LogIndex:
             database.execute(f"DROP INDEX IF EXISTS by_{key}")
 
     def _make_indexes(self, database: sqlite3.Connection) -> None:
-        """After the first reading: so it takes a fraction of the time. Each order has an index that also holds
-        what is filtered by, so that only the rows shown are looked up."""
+        """After the first reading, in a fraction of the time. Each order has an index that also holds what is
+        filtered by, so that only the rows shown are looked up."""
         for key, column in _COLUMNS.items():
             columns = ", ".join(dict.fromkeys([column, *_FILTERED]))
             database.execute(f"CREATE INDEX IF NOT EXISTS by_{key} ON event ({columns})")
@@ -210,37 +214,6 @@ def _words(rows: Iterable[Row]) -> set[tuple[str, str, str]]:
         if row.zone is not None:
             words.add(("zone", row.zone, row.zone))
     return words
-
-
-def _where(database: sqlite3.Connection, filters: Filters) -> tuple[str, list[Any]]:
-    conditions: dict[str, list[Any]] = {}
-    for column, value in (
-        ("person_id", filters.person),
-        ("device", filters.device),
-        ("event_type", filters.type and filters.type.value),
-    ):
-        if value:
-            conditions[f"{column} = ?"] = [value]
-    if filters.since is not None:
-        conditions["at >= ?"] = [filters.since.timestamp() * 1000]
-    if filters.until is not None:
-        conditions["at < ?"] = [filters.until.timestamp() * 1000]
-    if filters.text:
-        conditions.update([_with_text(database, filters.text)])
-    if not conditions:
-        return "", []
-    return "WHERE " + " AND ".join(conditions), [value for values in conditions.values() for value in values]
-
-
-def _with_text(database: sqlite3.Connection, text: str) -> tuple[str, list[str]]:
-    """There are few words in many events: they are looked through, and the events by index."""
-    wanted = text.casefold()
-    found: dict[str, list[str]] = {}
-    for kind, one, name in database.execute("SELECT kind, id, name FROM word"):
-        if wanted in one.casefold() or wanted in name.casefold():
-            found.setdefault(kind, []).append(one)
-    places = [f"{kind} IN ({', '.join('?' * len(ids))})" for kind, ids in found.items()]
-    return f"({' OR '.join(places) or 'FALSE'})", [one for ids in found.values() for one in ids]
 
 
 def _text(at: int) -> str:

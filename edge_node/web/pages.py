@@ -37,7 +37,7 @@ class Pages:
             Mount("/static", StaticFiles(directory=HERE / "static"), name="static"),
         ]
 
-    def missing(self, request: Request, _error: Exception) -> Response:
+    def missing(self, _request: Request, _error: Exception) -> Response:
         return self._html("missing", 404)
 
     async def _page(self, request: Request) -> Response:

@@ -7,7 +7,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?(?!\n)$")]
+HOST_PATTERN = r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?(?!\n)$"
+Name = Annotated[str, Meta(pattern=HOST_PATTERN)]
 
 TOKEN_MIN = 16
 CREDENTIAL = "web-token"

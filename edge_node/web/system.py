@@ -49,9 +49,7 @@ class Switched(Struct, frozen=True, kw_only=True):
 class SystemDesk:
     """place: the broker in words; log: the file of the event log."""
 
-    def __init__(
-        self, board: Board, session: Session, topics: Topics, *, place: str, log: Path
-    ) -> None:
+    def __init__(self, board: Board, session: Session, topics: Topics, *, place: str, log: Path) -> None:
         self._board = board
         self._session = session
         self._topics = topics

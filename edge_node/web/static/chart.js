@@ -4,19 +4,21 @@ import { draw, make } from "./dom.js";
 import { capital, number } from "./words.js";
 
 export const TYPES = ["authorised", "restricted", "unknown"];
-const [WIDTH, HEIGHT, LEFT, BOTTOM] = [720, 220, 40, 22];
+const [HEIGHT, LEFT, BOTTOM] = [230, 40, 22];
+const LABEL_WIDTH = 72;
 
-/** bars: [{label, title, authorised, restricted, unknown}], in order; every so many labels are shown. */
-export function stacked(bars, caption) {
+/** As wide as its place. bars: [{label, title, authorised, restricted, unknown}], in order; every so many labels are shown. */
+export function stacked(place, bars, caption) {
+  const across = Math.max(280, place.clientWidth);
   const sum = (bar) => TYPES.reduce((total, type) => total + bar[type], 0);
   const top = niceTop(Math.max(1, ...bars.map(sum)));
-  const step = (WIDTH - LEFT) / bars.length;
+  const step = (across - LEFT) / bars.length;
   const width = Math.max(1, Math.min(36, step * 0.76));
   const y = (value) => (HEIGHT - BOTTOM) * (1 - value / top);
-  const every = Math.ceil(bars.length / 9);
+  const every = Math.ceil((bars.length * LABEL_WIDTH) / across);
   const marks = [];
   for (const share of [0, 0.5, 1]) {
-    marks.push(draw("line", { x1: LEFT, x2: WIDTH, y1: y(top * share), y2: y(top * share) }));
+    marks.push(draw("line", { x1: LEFT, x2: across, y1: y(top * share), y2: y(top * share) }));
     marks.push(draw("text", { x: LEFT - 8, y: y(top * share) + 4, "text-anchor": "end" }, number(top * share)));
   }
   bars.forEach((bar, index) => {
@@ -31,7 +33,7 @@ export function stacked(bars, caption) {
     marks.push(group);
     if (index % every === 0) marks.push(draw("text", { x, y: HEIGHT - 4, "text-anchor": "middle" }, bar.label));
   });
-  return make("div", {}, draw("svg", { class: "chart", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": caption }, ...marks), asTable(bars, caption));
+  return make("div", {}, draw("svg", { class: "chart", viewBox: `0 0 ${across} ${HEIGHT}`, role: "img", "aria-label": caption }, ...marks), asTable(bars, caption));
 }
 
 function asTable(bars, caption) {

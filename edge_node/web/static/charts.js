@@ -3,6 +3,7 @@ import { measures, stacked, TYPES } from "./chart.js";
 import { $, empty, fault, make, show } from "./dom.js";
 
 const form = $("#range");
+let later;
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const HOURS_SHOWN = 3;
@@ -34,14 +35,14 @@ function overTime(hours, days) {
     bars.push({ label: (byDay ? ONE_DAY : ONE_HOUR).format(at), title: (byDay ? ONE_DAY : BOTH).format(at), ...(counted.get(at.getTime()) ?? none()) });
   }
   $("#over-time").textContent = byDay ? "By day" : "By hour";
-  return stacked(bars.slice(-400), byDay ? "Events by day" : "Events by hour");
+  return stacked($("#time"), bars.slice(-400), byDay ? "Events by day" : "Events by hour");
 }
 
 function byClock(hours) {
   const counted = new Map();
   for (const hour of hours) add(counted, new Date(hour.at).getHours(), hour);
   const bars = Array.from({ length: 24 }, (_, hour) => ({ label: `${hour}`.padStart(2, "0"), title: `${hour}:00`, ...(counted.get(hour) ?? none()) }));
-  return stacked(bars, "Events by hour of the day");
+  return stacked($("#clock"), bars, "Events by hour of the day");
 }
 
 async function load() {
@@ -75,6 +76,7 @@ async function start() {
     form.elements.device.value = query.get("device") ?? "";
   }
   form.addEventListener("change", load);
+  addEventListener("resize", () => { clearTimeout(later); later = setTimeout(load, 200); });
   form.addEventListener("submit", (event) => event.preventDefault());
   await load();
 }

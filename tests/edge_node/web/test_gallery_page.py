@@ -26,7 +26,7 @@ def photos(desk: Desk) -> list[str]:
 def test_somebody_is_enrolled_by_upload_and_removed_again(page: Page, desk: Desk, watcher: Watcher) -> None:
     page.goto(f"{desk.url}/gallery")
     expect(page.get_by_text("Nobody is known yet")).to_be_visible()
-    upload(page, "Zoë <i>Ødegård</i>".replace("/", "∕"), picture(), group="Restricted")
+    upload(page, "Zoë <i>Ødegård", picture(), group="Restricted")
     card = page.locator(".person-card")
     expect(card).to_contain_text("Zoë <i>Ødegård")
     expect(card.locator("img")).to_have_js_property("complete", value=True)
