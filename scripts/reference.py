@@ -33,7 +33,12 @@ This page is written by `python -m scripts.reference` from the settings classes.
 """
 
 WORDS = {str: "text", int: "whole number", float: "number", bool: "`true` or `false`", Path: "path"}
-PATTERNS = {ID_PATTERN: "id", PREFIX_PATTERN: "topic words", HOURS_PATTERN: "hours", HOST_PATTERN: "host name"}
+PATTERNS = {
+    ID_PATTERN: "id",
+    PREFIX_PATTERN: "topic words",
+    HOURS_PATTERN: "hours",
+    HOST_PATTERN: "host name",
+}
 
 
 def main() -> None:

@@ -29,8 +29,8 @@ class Guard:
     """ASGI middleware.
 
     A name in the Host header that is none of ours is another site's, whose owner has pointed it at this
-    machine (DNS rebinding); addresses cannot be used so. Whatever changes something must come from a page of ours, or
-    show the token itself.
+    machine (DNS rebinding); addresses cannot be used so. Whatever changes something must come from a page of
+    ours, or show the token itself.
     """
 
     def __init__(self, app: ASGIApp, access: Access, names: Iterable[str]) -> None:

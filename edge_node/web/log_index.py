@@ -90,7 +90,9 @@ class LogIndex:
     def all(self, filters: Filters) -> Iterator[Row]:
         with self._connection() as database:
             condition, values = where(database, filters)
-            found = database.execute(f"SELECT {', '.join(_FIELDS)} FROM event {condition} ORDER BY at", values)
+            found = database.execute(
+                f"SELECT {', '.join(_FIELDS)} FROM event {condition} ORDER BY at", values
+            )
             yield from map(_row, found)
 
     def hours(self, filters: Filters) -> list[Hour]:
@@ -98,7 +100,8 @@ class LogIndex:
             condition, values = where(database, filters)
             counted = database.execute(
                 f"SELECT at / {_HOUR_MS}, sum(event_type = 'authorised'), sum(event_type = 'restricted'), "
-                f"sum(event_type = 'unknown') FROM event INDEXED BY by_time {condition} GROUP BY 1 ORDER BY 1",
+                f"sum(event_type = 'unknown') FROM event INDEXED BY by_time {condition} "
+                "GROUP BY 1 ORDER BY 1",
                 values,
             ).fetchall()
         return [
@@ -109,11 +112,13 @@ class LogIndex:
     def span(self, filters: Filters) -> Span:
         with self._connection() as database:
             condition, values = where(database, filters)
-            first, last = database.execute(f"SELECT min(at), max(at) FROM event {condition}", values).fetchone()
+            first, last = database.execute(
+                f"SELECT min(at), max(at) FROM event {condition}", values
+            ).fetchone()
 
             def count(column: str) -> list[tuple[Any, int]]:
                 return database.execute(
-                    f"SELECT {column}, count(*) FROM event {condition} GROUP BY 1 ORDER BY 2 DESC LIMIT 50",
+                    f"SELECT {column}, count(*) FROM event {condition} GROUP BY 1 ORDER BY 2 DESC LIMIT 9",
                     values,
                 ).fetchall()
 

@@ -36,9 +36,7 @@ def source(request: pytest.FixtureRequest, tmp_path: Path) -> Source:
 
 
 @pytest.fixture
-def s3_without_proxy(
-    s3_client: "S3Client", moto_address: tuple[str, int], credentials: None
-) -> Cloud:
+def s3_without_proxy(s3_client: "S3Client", moto_address: tuple[str, int], credentials: None) -> Cloud:
     """The proxy passes on what is read, and nothing else."""
     return Cloud(s3_client, "http://{}:{}".format(*moto_address))
 
@@ -78,10 +76,10 @@ def test_a_name_that_is_none_has_no_key(name: str) -> None:
 def test_no_key_leads_out_of_the_folder(tmp_path: Path, key: str) -> None:
     (tmp_path / "gallery").mkdir()
     writer = FolderWriter(tmp_path / "gallery")
-    for attempt in (lambda: writer.put(key, JPEG), lambda: writer.remove(key)):
-        with pytest.raises(GalleryError) as caught:
-            attempt()
-        assert caught.value.reason == "bad_key"
+    with pytest.raises(GalleryError, match="leads out of the gallery"):
+        writer.put(key, JPEG)
+    with pytest.raises(GalleryError, match="leads out of the gallery"):
+        writer.remove(key)
 
 
 def test_no_link_leads_out_of_the_folder(tmp_path: Path) -> None:
