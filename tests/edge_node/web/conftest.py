@@ -1,5 +1,6 @@
 """A page at work, and a real browser before it."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from broker.settings import BrokerSettings
 from tests.edge_node.web.desk import Desk, at_work
 from tests.private_broker import PrivateBroker, free_port, require_mosquitto
+
+collect_ignore = [] if "EDGE_WEB_SCREENSHOTS" in os.environ else ["test_screenshots.py"]
 
 FLAGS = [
     "--no-sandbox",

@@ -18,8 +18,6 @@ from tests.private_broker import eventually
 from tests.watcher import Watcher
 
 FOLDER = os.environ.get("EDGE_WEB_SCREENSHOTS")
-pytestmark = pytest.mark.skipif(FOLDER is None, reason="made on demand; no install helps: came from a folder")
-
 Shoot = Callable[[str], None]
 PEOPLE = ("Ann Lee", "Zoë Ødegård", "Bob Tanaka", "Maya Okafor")
 
