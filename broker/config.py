@@ -38,6 +38,7 @@ SECTIONS = (
     "outbox",
     "log",
     "sinks",
+    "web",
 )
 
 MAX_BYTES = 1_000_000

@@ -61,6 +61,7 @@ class Session:
         self._settings = settings
         self._client_id = client_id
         self._subscriptions = tuple(subscriptions)
+        self._asked: tuple[str, ...] = ()
         self._births = births
         self._expiry_seconds = expiry_seconds
         self._receive_maximum = receive_maximum
@@ -140,6 +141,18 @@ class Session:
         if publication.mid is not None:
             self._client.ack(publication.mid, publication.qos)
 
+    def subscribe(self, subscription: Subscription) -> None:
+        """Adds a subscription, at once and at each later connect."""
+        self._subscriptions = (*self._subscriptions, subscription)
+        if self._client.is_connected():
+            self._client.subscribe(subscription.filter, subscription.qos)
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        """Takes one back; what the broker has sent already is passed over."""
+        self._subscriptions = tuple(one for one in self._subscriptions if one is not subscription)
+        if self._client.is_connected():
+            self._client.unsubscribe(subscription.filter)
+
     def stop(self, farewells: Iterable[Publication] = ()) -> None:
         """Publishes the farewells if there is a connection, then leaves; the will is not published."""
         if self.is_connected:
@@ -188,8 +201,10 @@ class Session:
             return
         self._failures.accept()
         self._maximum_packet_bytes = getattr(properties, "MaximumPacketSize", None)
-        if self._subscriptions:
-            client.subscribe([(item.filter, item.qos) for item in self._subscriptions])
+        subscriptions = self._subscriptions
+        self._asked = tuple(one.filter for one in subscriptions)
+        if subscriptions:
+            client.subscribe([(one.filter, one.qos) for one in subscriptions])
         else:
             self._begin()
 
@@ -201,10 +216,12 @@ class Session:
         codes: Sequence[ReasonCode],
         _properties: object,
     ) -> None:
-        for subscription, code in zip(self._subscriptions, codes, strict=False):
+        asked = self._asked if not self.is_connected else ("one asked for later",)
+        for wanted, code in zip(asked, codes, strict=False):
             if code.is_failure:
-                log.warning("%s refused the subscription to %s: %s", self._broker, subscription.filter, code)
-        self._begin()
+                log.warning("%s refused the subscription to %s: %s", self._broker, wanted, code)
+        if not self.is_connected:
+            self._begin()
 
     def _begin(self) -> None:
         for birth in self._births():

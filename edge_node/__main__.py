@@ -22,6 +22,7 @@ from edge_node.commands import (
     recognise,
     run,
     up,
+    web,
 )
 
 
@@ -40,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return ConfigError.EXIT_CODE
     except ModuleNotFoundError as error:
-        print(f"{error.name} is missing: pip install '.[node]'", file=sys.stderr)
+        extra = "node,web" if options.func is web.run else "node"
+        print(f"{error.name} is missing: pip install '.[{extra}]'", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -61,6 +63,7 @@ def command_line() -> argparse.ArgumentParser:
         up,
         run,
         log,
+        web,
         events,
         outbox,
         check_config,

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import simplejpeg
 
+from edge_node.encode import encode
 from edge_node.errors import DecodeError
 from edge_node.faces import Image
 from edge_node.jpeg import read_header
@@ -44,6 +45,14 @@ def glance_of(image: Image) -> Glance | None:
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     blocks = cv2.resize(grey, (width // BLOCK, height // BLOCK), interpolation=cv2.INTER_AREA)
     return Glance(np.asarray(blocks, np.uint8), (width, height))
+
+
+def thumbnail(jpeg: bytes, *, side: int, max_bytes: int, max_pixels: int) -> bytes:
+    """The same picture as a small JPEG, its shorter side about so many pixels. Raises DecodeError."""
+    header = read_header(jpeg, max_bytes=max_bytes, max_pixels=max_pixels)
+    return encode(
+        _upright(_pixels(jpeg, colorspace="BGR", min_width=side, min_height=side), header.orientation)
+    )
 
 
 def _pixels(jpeg: bytes, **options: Any) -> npt.NDArray[np.uint8]:

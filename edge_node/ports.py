@@ -70,3 +70,15 @@ class PhotoStore(Protocol):
     def restricted(self) -> Collection[str]:
         """Names that the source calls restricted, also by photos that cannot be used."""
         ...
+
+
+class GalleryWriter(Protocol):
+    """Where reference photos are put and taken away: the source that a PhotoStore reads."""
+
+    def put(self, key: str, jpeg: bytes) -> None:
+        """Raises GalleryError when the source cannot be written."""
+        ...
+
+    def remove(self, key: str) -> None:
+        """What is not there is removed already. Raises GalleryError."""
+        ...

@@ -26,6 +26,7 @@ from edge_node.view_settings import (
     Seconds,
     Shown,
 )
+from edge_node.web.settings import WebSettings
 
 
 class NodeSettings(Struct, frozen=True, kw_only=True):
@@ -172,6 +173,7 @@ class NodeConfig(Struct, frozen=True, kw_only=True):
     outbox: OutboxSettings = OutboxSettings()
     log: LogSettings = LogSettings()
     sinks: tuple[SinkSettings, ...] = ()
+    web: WebSettings = WebSettings()
 
     def __post_init__(self) -> None:
         self._check_feeds()

@@ -4,6 +4,7 @@ import sys
 import threading
 from collections import deque
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 from broker.errors import ConfigError
@@ -39,6 +40,8 @@ def plan(config: NodeConfig, file: Path) -> list[Child]:
     children.append(Child("node", command, start_seconds=NODE_START_SECONDS))
     if config.cameras:
         children.append(Child("agent", [python, "-m", "camera_agent", *settings], may_finish=True))
+    if config.web.enabled and find_spec("uvicorn") is not None:
+        children.append(Child("web", [python, "-m", "edge_node", "web", *settings]))
     return children
 
 

@@ -87,6 +87,7 @@ def write_config(*, once: bool) -> Path:
     settings["node"]["state_dir"] = str(ROOT / "var/state")
     settings["gallery"]["source"] = {"type": "folder", "path": str(DEMO / "gallery")}
     settings["decide"] = {"buffer_seconds": 120.0 if once else 3.0}
+    settings["web"] = {"port": free_port(8642)}
     settings["log"]["file"] = str(DEMO / "events.jsonl")
     file = DEMO / "config.yaml"
     file.write_text("# Written by ./scripts/demo from config.yaml.\n" + yaml.safe_dump(settings), "utf-8")
@@ -180,6 +181,7 @@ class Demo:
     def _say_where_to_look(self) -> None:
         port = self._config.broker.port
         print(f"""
+In a browser     http://{self._config.web.host}:{self._config.web.port}/
 Events on MQTT   mosquitto_sub -V 5 -v -p {port} -t 'edge/events/#'
 JSON log         {self._config.log.file.relative_to(ROOT)}
 Output of all    {(DEMO / "up.log").relative_to(ROOT)}

@@ -20,6 +20,7 @@ from edge_node.log_settings import MEASUREMENT_PATTERN
 from edge_node.quiet import HOURS_PATTERN
 from edge_node.settings import NodeConfig
 from edge_node.view_settings import Polygon
+from edge_node.web.settings import HOST_PATTERN
 
 HEAD = """\
 # config.yaml
@@ -38,6 +39,7 @@ PATTERNS = {
     PREFIX_PATTERN: "topic words",
     HOURS_PATTERN: "hours",
     MEASUREMENT_PATTERN: "letters, digits, `_`",
+    HOST_PATTERN: "host name",
 }
 
 

@@ -60,7 +60,7 @@ make_venv() { # python
 }
 
 install_packages() { # demo|test
-    local extras=node,embedded-broker
+    local extras=node,web,embedded-broker
     if [ "$1" = test ]; then extras+=,opencv,test; fi
     say "installing Python packages into .venv (about a minute)…"
     # Build isolation would fetch a setuptools of its own, which only some versions of pip let us pin.

@@ -24,6 +24,7 @@ IDENTITIES = acl.Identities(
     devices=("front-door", "garage"),
     nodes=("node-1", "node-2"),
     loggers=("edge-logger",),
+    dashboards=("edge-web",),
     askers=("ann",),
     home_assistants=("homeassistant",),
 )

@@ -114,6 +114,7 @@ def logger(_name: str, topics: Topics) -> Rights:
 def dashboard(name: str, topics: Topics) -> Rights:
     return Rights(
         read=(
+            topics.frames_filter(),
             topics.events_filter(),
             topics.observations_filter(),
             topics.device_status("+"),
@@ -151,7 +152,7 @@ def asker(name: str, topics: Topics) -> Rights:
 def home_assistant(name: str, topics: Topics) -> Rights:
     rights = dashboard(name, topics)
     return Rights(
-        read=(*rights.read, f"{DISCOVERY}/#"),
+        read=(*(one for one in rights.read if one != topics.frames_filter()), f"{DISCOVERY}/#"),
         write=(*rights.write, f"{DISCOVERY}/status"),
     )
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -81,6 +81,11 @@ class History:
         one = Statement("SELECT file, offset, length FROM events WHERE event_id = ?", (event_id,))
         return self._ask(lambda index: next(iter(self._rows(index, one)), None))
 
+    def latest(self, limit: int) -> list[Row]:
+        """The events that were logged last, the last first, whenever they were decided."""
+        some = Statement("SELECT file, offset, length FROM events ORDER BY id DESC LIMIT ?", (limit,))
+        return self._ask(lambda index: self._rows(index, some))
+
     def types(self, query: Query) -> dict[EventType, int]:
         """How many events there are of each type, on all pages; types without events left out."""
         counted = self._ask(lambda index: index.all(select.by_type(query, index)))
@@ -93,6 +98,10 @@ class History:
             begins = EPOCH + timedelta(hours=hour)
             hours.setdefault(hour, Hour(begins, {})).counts[TYPES[kind]] = number
         return list(hours.values())
+
+    def most(self, query: Query, column: Literal["device", "person_id"], limit: int) -> list[tuple[str, int]]:
+        """The cameras or people of most events, and of how many."""
+        return self._ask(lambda index: index.all(select.most(query, index, column, limit)))
 
     def people(self) -> list[Known]:
         """Everybody with a name in the log, by name."""

@@ -17,7 +17,7 @@ from edge_node.log_files import LogFile, LogFiles, Place, holds, lines_of, place
 
 log = logging.getLogger(__name__)
 
-VERSION = 1
+VERSION = 2
 
 _SETTINGS = ("journal_mode = WAL", "synchronous = NORMAL", "cache_size = -32768", "secure_delete = ON")
 _TABLES = """
@@ -28,14 +28,15 @@ CREATE TABLE files (
 CREATE TABLE events (
     id INTEGER PRIMARY KEY, event_id TEXT NOT NULL, file INTEGER, offset INTEGER, length INTEGER,
     time INTEGER NOT NULL, type INTEGER NOT NULL, device TEXT NOT NULL, person TEXT, person_id TEXT,
-    similarity REAL, node TEXT, zone TEXT, reason TEXT, muted INTEGER, test INTEGER
+    similarity REAL, node TEXT, zone TEXT, reason TEXT, latency INTEGER, muted INTEGER,
+    test INTEGER
 );
 CREATE UNIQUE INDEX by_event_id ON events (event_id);
 CREATE TABLE words (kind TEXT, word TEXT, folded TEXT, PRIMARY KEY (kind, word)) WITHOUT ROWID;
 CREATE TABLE analysed (events INTEGER);
 INSERT INTO analysed VALUES (0);
 """
-_INSERT = "INSERT OR IGNORE INTO events VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+_INSERT = "INSERT OR IGNORE INTO events VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 _INDICES = """
 CREATE INDEX by_time ON events (time, type, device, person, muted, test);
 CREATE INDEX by_type ON events (type, time, device, person);
@@ -43,6 +44,8 @@ CREATE INDEX by_device ON events (device, time, type, person);
 CREATE INDEX by_person ON events (person, time, type, device);
 CREATE INDEX by_person_id ON events (person_id, time);
 CREATE INDEX by_similarity ON events (similarity, time);
+CREATE INDEX by_zone ON events (zone, time);
+CREATE INDEX by_latency ON events (latency, time);
 """
 NAMES = ("device", "person", "person_id")
 """Those that are forgotten with the last event that has them."""

@@ -17,6 +17,8 @@ class Sort(StrEnum):
     DEVICE = "device"
     TYPE = "type"
     SIMILARITY = "similarity"
+    ZONE = "zone"
+    LATENCY = "latency"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,7 @@ class _Line(Struct):
     node: str = ""
     zone: str | None = None
     reason: str = ""
+    latency_ms: int | None = None
     muted: str | None = None
     test: bool = False
     logged_at: datetime | None = None
@@ -59,7 +60,8 @@ class Rows:
             who = (event.device, person, event.person_id)
             how = (event.node, event.zone, event.reason)
             self._words.add(who + how)
-            yield (*place, *who, event.similarity, *how, event.muted is not None, event.test)
+            flags = event.muted is not None, event.test
+            yield (*place, *who, event.similarity, *how, event.latency_ms, *flags)
 
     def new_words(self) -> set[tuple[str, str, str]]:
         """Column, word, and what to compare with, of all rows that were made."""

@@ -13,6 +13,8 @@ COLUMNS = {
     Sort.DEVICE: "device",
     Sort.TYPE: "type",
     Sort.SIMILARITY: "similarity",
+    Sort.ZONE: "zone",
+    Sort.LATENCY: "latency",
 }
 HOUR_MILLISECONDS = 3_600_000
 SORTED_AT_MOST = 20_000
@@ -54,6 +56,16 @@ def by_hour(query: Query, index: Index) -> Statement:
     )
 
 
+def most(query: Query, index: Index, column: str, limit: int) -> Statement:
+    """The most frequent values of a column, with how often they are there."""
+    condition = _where(query, index)
+    return Statement(
+        f"SELECT {column}, count(*) FROM events WHERE ({condition.text}) AND {column} IS NOT NULL "
+        "GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ?",
+        (*condition.parameters, limit),
+    )
+
+
 def known(column: str) -> Statement:
     """Each person or device, how often, and when last."""
     return Statement(
@@ -79,7 +91,7 @@ def _order(query: Query) -> str:
     column = COLUMNS[query.sort]
     if column == "time":
         return f"time {direction}, id {direction}"
-    nulls = " NULLS LAST" if column in ("similarity", "person") else ""
+    nulls = " NULLS LAST" if column in ("similarity", "person", "zone") else ""
     return f"{column} {direction}{nulls}, time DESC, id DESC"
 
 

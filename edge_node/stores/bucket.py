@@ -31,7 +31,7 @@ class Listed:
 
 
 class Bucket:
-    """Lists and fetches. Connects at the first use, so that a node starts without a network."""
+    """Lists, fetches, puts and removes. Connects at the first use: a node starts without a network."""
 
     def __init__(self, source: S3Source, *, connect_seconds: float = 5, read_seconds: float = 20) -> None:
         self._source = source
@@ -86,6 +86,19 @@ class Bucket:
                     yield chunk
         if received != listed.size:
             raise GalleryError("truncated", f"{received} bytes of {listed.size} arrived")
+
+    def put(self, key: str, jpeg: bytes) -> None:
+        with self._faults():
+            self._connected().put_object(
+                Bucket=self._source.bucket,
+                Key=self._source.prefix + key,
+                Body=jpeg,
+                ContentType="image/jpeg",
+            )
+
+    def remove(self, key: str) -> None:
+        with self._faults():
+            self._connected().delete_object(Bucket=self._source.bucket, Key=self._source.prefix + key)
 
     def close(self) -> None:
         """Gives the connections back; the next use opens new ones."""

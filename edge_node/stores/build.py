@@ -4,10 +4,11 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from broker.states import PhotoProblem
-from edge_node.ports import Photo, PhotoStore
+from edge_node.ports import GalleryWriter, Photo, PhotoStore
 from edge_node.settings import FolderSource, GallerySettings, S3Source
 from edge_node.stores.bucket import Bucket
 from edge_node.stores.folder import FolderStore
+from edge_node.stores.folder_writer import FolderWriter
 from edge_node.stores.layout import Layout
 from edge_node.stores.s3 import S3Store
 
@@ -37,6 +38,17 @@ def build_store(settings: GallerySettings, state: Path) -> PhotoStore:
             return S3Store(Bucket(source), layout, state / "mirror")
         case _:
             return Nobody()
+
+
+def build_writer(settings: GallerySettings) -> GalleryWriter | None:
+    """None without a source."""
+    match settings.source:
+        case FolderSource(path=path):
+            return FolderWriter(path)
+        case S3Source() as source:
+            return Bucket(source)
+        case _:
+            return None
 
 
 def count_photos(settings: GallerySettings) -> int:

@@ -32,6 +32,12 @@ class Layout:
             ((f"{prefix.strip('/')}/", group) for prefix, group in groups), key=lambda pair: -len(pair[0])
         )
 
+    def key(self, group: EventType, person: str, stem: str) -> str | None:
+        """Where another photo of somebody goes; None for a name that no key can hold."""
+        prefix = next(prefix for prefix, one in self.groups() if one is group)
+        key = f"{prefix}{person}/{stem}.jpg"
+        return key if self.place(key) == Place(group, person) else None
+
     def place(self, key: str) -> Place | None:
         """None for what is in no group, for folders, and for the litter of operating systems."""
         for prefix, group in self.groups():

@@ -180,3 +180,14 @@ def test_who_claims_the_loggers_client_id_does_not_get_its_session(
     assert eventually(lambda: len(received) == 2)
     assert topics_of(received) == ["edge/events/garage/unknown", "edge/events/front-door/unknown"]
     assert stolen == []
+
+
+def test_the_page_looks_at_frames_and_sends_none(join: Join) -> None:
+    page, at_page = join("edge-web", TOPICS.frames("front-door"), TOPICS.frames("garage"))
+    _, at_home = join("homeassistant", TOPICS.frames_filter())
+    camera, _ = join("front-door")
+    page.publish(frame("garage"))
+    camera.publish(frame("front-door"))
+    assert eventually(lambda: at_page)
+    assert topics_of(at_page) == ["edge/frames/front-door"]
+    assert at_home == []

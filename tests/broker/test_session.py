@@ -227,3 +227,32 @@ def test_a_topic_that_would_come_back_at_each_reconnect_is_refused(topic: str) -
     with pytest.raises(Exception, match="not a topic") as raised:
         session.publish(text(topic, "x"))
     assert raised.value.reason == "bad_topic"  # type: ignore[attr-defined]
+
+
+def test_a_subscription_made_later_lasts_over_reconnects_until_it_is_taken_back(
+    broker: PrivateBroker, open_session: OpenSession
+) -> None:
+    received: list[Publication] = []
+    listener, speaker = open_session(broker.settings), open_session(broker.settings)
+    later = Subscription("later/+", received.append)
+
+    def heard() -> bool:
+        speaker.publish(text("later/a", "x", qos=0))
+        return bool(received)
+
+    assert not eventually(heard, 0.2)
+    listener.subscribe(later)
+    assert eventually(heard)
+    broker.stop()
+    broker.start()
+    assert listener.wait_connected(10)
+    assert speaker.wait_connected(10)
+    received.clear()
+    assert eventually(heard)
+    listener.unsubscribe(later)
+    assert eventually(lambda: is_silent(received, heard))
+
+
+def is_silent(received: list[Publication], heard: Callable[[], bool]) -> bool:
+    received.clear()
+    return not eventually(heard, 0.1)

@@ -185,6 +185,8 @@ def test_a_change_of_settings_opens_the_camera_again(
             qualities.append(now.encoder.q or 0)
         seen = camera.captured
         assert eventually(lambda: camera.captured > seen)
+        # What it is set to is said once at the start and once for each change.
+        watcher.wait_for_count("edge/devices/yard/settings", 5)
     finally:
         camera.close()
         camera.join(5)

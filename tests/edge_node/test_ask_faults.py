@@ -157,9 +157,12 @@ def test_what_was_answered_is_printed_when_the_last_node_goes(
     pictures(photos, tmp_path / "a", 100)
     asking = processes.start("ask", "--config", ask_config, "a", "--timeout", "2", stderr=subprocess.PIPE)
     assert asking.stdout is not None
+    assert asking.stderr is not None
     asking.stdout.readline()
     node.kill()
-    out, err = asking.communicate(timeout=20)
+    # Not `communicate`: it would pass over what `readline` has read ahead.
+    out, err = asking.stdout.read(), asking.stderr.read()
+    asking.wait(20)
     numbers = [int(Path(one["photo"]).stem) for one in answers(out)]
     assert asking.returncode == 1
     assert numbers == list(range(1, len(numbers) + 1))

@@ -182,7 +182,9 @@ def test_an_event_waits_in_the_outbox_through_restarts_until_it_is_in_the_log(
         assert node._outbox.filling.waiting == 1
         file = tmp_path / "log/events.jsonl"
         logger = EventLogger(
-            config.broker, RotatingLines(file, Limits()), JsonLines(tmp_path / "log/quarantine.jsonl")
+            config.broker,
+            RotatingLines(file, Limits(rotate_bytes=1_000_000)),
+            JsonLines(tmp_path / "log/quarantine.jsonl"),
         )
         logger.start()
         try:

@@ -10,7 +10,7 @@ import pytest
 
 FOLDER = Path(__file__).parents[2] / "systemd"
 INSTALLED = "/opt/edge-node/bin/"
-EXPOSURE_AT_MOST = {"edge-node": 1.1, "edge-logger": 1.1, "camera-agent": 1.5}
+EXPOSURE_AT_MOST = {"edge-node": 1.1, "edge-logger": 1.1, "edge-web": 1.1, "camera-agent": 1.5}
 MODULES = {"edge-node": "edge_node", "camera-agent": "camera_agent"}
 
 units = pytest.mark.parametrize("unit", EXPOSURE_AT_MOST)

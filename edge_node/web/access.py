@@ -1,0 +1,56 @@
+"""Who is let in: a token, exchanged for a cookie or shown with each request."""
+
+import hashlib
+import hmac
+import secrets
+import time
+from collections import OrderedDict, deque
+
+COOKIE = "edge_web"
+SESSION_SECONDS = 30 * 86_400
+SESSIONS_AT_MOST = 1_000
+FAILURES = 5
+FAILURES_SECONDS = 60.0
+FAILURES_REMEMBERED = 1_000
+
+
+class Access:
+    """token: None lets everybody in. Sessions are random, and known here by their hash alone."""
+
+    def __init__(self, token: str | None) -> None:
+        self._token = token
+        self._sessions: OrderedDict[str, float] = OrderedDict()
+        self._failures: deque[tuple[float, str]] = deque(maxlen=FAILURES_REMEMBERED)
+
+    @property
+    def is_open(self) -> bool:
+        return self._token is None
+
+    def admits(self, token: str) -> bool:
+        return self._token is not None and hmac.compare_digest(token.encode(), self._token.encode())
+
+    def is_blocked(self, address: str) -> bool:
+        """Whether somebody has shown five wrong tokens in a minute; even the right one is refused then."""
+        before = time.monotonic() - FAILURES_SECONDS
+        return sum(1 for at, one in self._failures if one == address and at > before) >= FAILURES
+
+    def fail(self, address: str) -> None:
+        self._failures.append((time.monotonic(), address))
+
+    def begin(self) -> str:
+        """A new session, for the cookie."""
+        session = secrets.token_urlsafe(32)
+        self._sessions[_hash(session)] = time.monotonic() + SESSION_SECONDS
+        if len(self._sessions) > SESSIONS_AT_MOST:
+            self._sessions.popitem(last=False)
+        return session
+
+    def knows(self, session: str) -> bool:
+        return self._sessions.get(_hash(session), 0.0) > time.monotonic()
+
+    def end(self, session: str) -> None:
+        self._sessions.pop(_hash(session), None)
+
+
+def _hash(session: str) -> str:
+    return hashlib.sha256(session.encode()).hexdigest()

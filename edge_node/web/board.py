@@ -1,0 +1,118 @@
+"""What nodes and cameras said of themselves last."""
+
+import threading
+import time
+from typing import Any
+
+from msgspec import Struct
+
+from broker.capture import Capture
+from broker.errors import MessageError
+from broker.presence import DevicePeople
+from broker.publication import Publication
+from broker.states import DeviceStats, GalleryState, NodeStats
+from broker.subscription import Subscription
+from broker.topics import Topics, is_id
+
+KEPT_AT_MOST = 1_000
+_NODE_KINDS = {"stats": NodeStats}
+_DEVICE_KINDS = {"stats": DeviceStats, "people": DevicePeople, "settings": Capture}
+
+
+class NodeState(Struct, frozen=True, kw_only=True):
+    """heard_seconds: since its last counters came; null when none did."""
+
+    id: str
+    status: str | None = None
+    enabled: str | None = None
+    stats: NodeStats | None = None
+    heard_seconds: float | None = None
+
+
+class CameraState(Struct, frozen=True, kw_only=True):
+    """The same for a camera; `people` is who is before it."""
+
+    id: str
+    status: str | None = None
+    enabled: str | None = None
+    settings: Capture | None = None
+    people: DevicePeople | None = None
+    stats: DeviceStats | None = None
+    heard_seconds: float | None = None
+
+
+class Board:
+    """Filled on the network thread, read by the page."""
+
+    def __init__(self, topics: Topics) -> None:
+        self._topics = topics
+        self._lock = threading.Lock()
+        self._nodes: dict[str, dict[str, Any]] = {}
+        self._devices: dict[str, dict[str, Any]] = {}
+        self._gallery: GalleryState | None = None
+
+    def subscriptions(self) -> list[Subscription]:
+        topics = self._topics
+        nodes = [topics.node_status("+"), topics.node_enabled("+"), topics.node_stats("+")]
+        devices = [
+            topics.device_status("+"),
+            topics.device_enabled("+"),
+            topics.device_settings("+"),
+            topics.device_people("+"),
+            topics.device_stats("+"),
+        ]
+        return [
+            *(Subscription(one, self._on_node, qos=1) for one in nodes),
+            *(Subscription(one, self._on_device, qos=1) for one in devices),
+            Subscription(topics.gallery_state(), self._on_gallery, qos=1),
+        ]
+
+    def nodes(self) -> list[NodeState]:
+        return [NodeState(id=one, **said) for one, said in self._said(self._nodes)]
+
+    def cameras(self) -> list[CameraState]:
+        return [CameraState(id=one, **said) for one, said in self._said(self._devices)]
+
+    def gallery(self) -> GalleryState | None:
+        return self._gallery
+
+    def _said(self, kept: dict[str, dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
+        now = time.monotonic()
+        with self._lock:
+            copied = [(one, dict(said)) for one, said in sorted(kept.items())]
+        for _, said in copied:
+            heard = said.pop("heard", None)
+            said["heard_seconds"] = None if heard is None else round(now - heard, 1)
+        return copied
+
+    def _on_node(self, publication: Publication) -> None:
+        self._keep(publication, self._nodes, _NODE_KINDS)
+
+    def _on_device(self, publication: Publication) -> None:
+        self._keep(publication, self._devices, _DEVICE_KINDS)
+
+    def _on_gallery(self, publication: Publication) -> None:
+        try:
+            self._gallery = GalleryState.from_json(publication.payload)
+        except MessageError:
+            return
+
+    def _keep(self, publication: Publication, kept: dict[str, dict[str, Any]], kinds: dict[str, Any]) -> None:
+        """What cannot be read is passed over: the page shows what was said before."""
+        name, kind = self._topics.device_of(publication.topic), publication.topic.rsplit("/", 1)[1]
+        if not is_id(name):
+            return
+        try:
+            if kind in kinds:
+                value = kinds[kind].from_json(publication.payload)
+            else:
+                value = publication.payload[:16].decode("ascii", "replace") or None
+        except MessageError:
+            return
+        with self._lock:
+            if name not in kept and len(kept) >= KEPT_AT_MOST:
+                return
+            said = kept.setdefault(name, {})
+            said[kind] = value
+            if kind == "stats":
+                said["heard"] = time.monotonic()

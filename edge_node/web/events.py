@@ -1,0 +1,164 @@
+"""Endpoints about past events: pages of them, counts, and all of them as a file."""
+
+import asyncio
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from broker.messages import EventType, Id
+from edge_node.web.broadcast import Broadcast, TooManyError
+from edge_node.web.endpoint import Endpoint, RefusedError
+from edge_node.web.history import PAGE_MAX, EventHistory, Filters, Hour, Names, Page, Row, Sort, SortKey, Span
+
+_ROWS_AT_ONCE = 500
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_Text = Annotated[str, Meta(max_length=200)]
+
+
+class FilterQuery(Struct, frozen=True, kw_only=True):
+    """person: an id; since, until: RFC 3339 times with zone; text: part of a name, camera or zone."""
+
+    person: Id | None = None
+    device: Id | None = None
+    type: EventType | None = None
+    since: Annotated[datetime, Meta(tz=True)] | None = None
+    until: Annotated[datetime, Meta(tz=True)] | None = None
+    text: _Text | None = None
+
+    def filters(self) -> Filters:
+        return Filters(**{name: getattr(self, name) for name in Filters.__struct_fields__})
+
+
+class PageQuery(FilterQuery, frozen=True, kw_only=True):
+    sort: SortKey = "time"
+    descending: bool = True
+    offset: Annotated[int, Meta(ge=0, le=2**53)] = 0
+    limit: Annotated[int, Meta(ge=0, le=PAGE_MAX)] = 50
+
+
+class Hours(Struct, frozen=True, kw_only=True):
+    hours: list[Hour]
+
+
+class News(Struct, frozen=True, kw_only=True):
+    """What the stream says when events were logged: the latest of them."""
+
+    rows: list[Row]
+
+
+class Events:
+    """EventHistory over HTTP."""
+
+    def __init__(self, history: EventHistory, broadcast: Broadcast) -> None:
+        self._history = history
+        self._broadcast = broadcast
+
+    def endpoints(self) -> list[Endpoint]:
+        return [
+            Endpoint(
+                path="/api/events", says="A page of events", handle=self._find, query=PageQuery, answer=Page
+            ),
+            Endpoint(
+                path="/api/events.csv",
+                says="All events that the filters leave, as CSV",
+                handle=self._csv,
+                query=FilterQuery,
+                media="text/csv",
+            ),
+            Endpoint(
+                path="/api/events.json",
+                says="All events that the filters leave, as a JSON array",
+                handle=self._json,
+                query=FilterQuery,
+            ),
+            Endpoint(
+                path="/api/events/stream",
+                says="News of events as they are logged; each message is a News object",
+                handle=self._stream,
+                media="text/event-stream",
+            ),
+            Endpoint(
+                path="/api/hours",
+                says="Events by hour and type",
+                handle=self._hours,
+                query=FilterQuery,
+                answer=Hours,
+            ),
+            Endpoint(
+                path="/api/span",
+                says="Counts, first and last of the events that the filters leave",
+                handle=self._span,
+                query=FilterQuery,
+                answer=Span,
+            ),
+            Endpoint(path="/api/names", says="Who and what is in the log", handle=self._names, answer=Names),
+        ]
+
+    async def _find(self, _request: Request, query: PageQuery) -> Page:
+        sort = Sort(key=query.sort, descending=query.descending)
+        return await asyncio.to_thread(
+            self._history.find, query.filters(), sort, offset=query.offset, limit=query.limit
+        )
+
+    async def _hours(self, _request: Request, query: FilterQuery) -> Hours:
+        return Hours(hours=await asyncio.to_thread(self._history.hours, query.filters()))
+
+    async def _span(self, _request: Request, query: FilterQuery) -> Span:
+        return await asyncio.to_thread(self._history.span, query.filters())
+
+    async def _names(self, _request: Request, _query: Struct) -> Names:
+        return await asyncio.to_thread(self._history.names)
+
+    async def _csv(self, _request: Request, query: FilterQuery) -> Response:
+        return _file(_csv(self._history.all(query.filters())), "events.csv", "text/csv; charset=utf-8")
+
+    async def _json(self, _request: Request, query: FilterQuery) -> Response:
+        return _file(_json(self._history.all(query.filters())), "events.json", "application/json")
+
+    async def _stream(self, _request: Request, _query: Struct) -> Response:
+        try:
+            news = self._broadcast.listen()
+        except TooManyError as error:
+            raise RefusedError(503, "busy", "too many pages are open; close one") from error
+        return StreamingResponse(news, media_type="text/event-stream")
+
+
+def _file(chunks: Iterator[bytes], name: str, media: str) -> Response:
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(chunks, media_type=media, headers=headers)
+
+
+def _csv(rows: Iterable[Row]) -> Iterator[bytes]:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(Row.__struct_fields__)
+    for number, row in enumerate(rows, 1):
+        writer.writerow([_cell(value) for value in msgspec.structs.astuple(row)])
+        if number % _ROWS_AT_ONCE == 0:
+            yield text.getvalue().encode()
+            text.seek(0)
+            text.truncate()
+    yield text.getvalue().encode()
+
+
+def _cell(value: object) -> object:
+    """A name that a spreadsheet would take for a formula stays text."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def _json(rows: Iterable[Row]) -> Iterator[bytes]:
+    yield b"["
+    gathered: list[bytes] = []
+    for number, row in enumerate(rows):
+        gathered.append((b",\n" if number else b"\n") + msgspec.json.encode(row))
+        if len(gathered) == _ROWS_AT_ONCE:
+            yield b"".join(gathered)
+            gathered = []
+    yield b"".join(gathered) + b"\n]\n"

@@ -1,0 +1,92 @@
+"""The HTML: a frame for each page, filled by its script from the endpoints."""
+
+from pathlib import Path
+from urllib.parse import parse_qs
+
+from jinja2 import Environment, FileSystemLoader
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from broker.topics import is_id
+from edge_node.web.access import COOKIE, SESSION_SECONDS, Access
+from edge_node.web.endpoint import RefusedError, body_of
+from edge_node.web.guard import address_of
+
+HERE = Path(__file__).parent
+PAGES = {"/": "events", "/live": "live", "/charts": "charts", "/gallery": "gallery", "/system": "system"}
+SUBJECTS = {"/people/{id}": "person", "/devices/{id}": "device"}
+LOGIN_BYTES = 4_096
+
+
+class Pages:
+    """Names and events never stand in the HTML: scripts put them in as text."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+        self._templates = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True)
+
+    def routes(self) -> list[BaseRoute]:
+        return [
+            *(Route(path, self._page, name=name) for path, name in PAGES.items()),
+            *(Route(path, self._page, name=name) for path, name in SUBJECTS.items()),
+            Route("/login", self._login, methods=["GET"]),
+            Route("/login", self._log_in, methods=["POST"]),
+            Route("/logout", self._log_out, methods=["POST"]),
+            Mount("/static", StaticFiles(directory=HERE / "static"), name="static"),
+        ]
+
+    def missing(self, _request: Request, _error: Exception) -> Response:
+        return self._html("missing", 404)
+
+    async def _page(self, request: Request) -> Response:
+        subject = request.path_params.get("id")
+        if subject is not None and not is_id(subject):
+            return self._html("missing", 404)
+        return self._html(request.scope["route"].name, subject=subject or "")
+
+    async def _login(self, request: Request) -> Response:
+        if self._access.is_open:
+            return RedirectResponse("/", 303)
+        return self._html("login", wanted=_local(request.query_params.get("next", "/")))
+
+    async def _log_in(self, request: Request) -> Response:
+        address = address_of(request)
+        try:
+            form = parse_qs((await body_of(request, LOGIN_BYTES)).decode("utf-8", "replace"))
+        except RefusedError:
+            form = {}
+        wanted = _local(form.get("next", ["/"])[0])
+        if self._access.is_blocked(address):
+            fault = "Too many attempts. Wait a minute."
+            return self._html("login", 429, wanted=wanted, fault=fault)
+        if not self._access.admits(form.get("token", [""])[0].strip()):
+            self._access.fail(address)
+            return self._html("login", 403, wanted=wanted, fault="This is not the token.")
+        answer = RedirectResponse(wanted, 303)
+        answer.set_cookie(
+            COOKIE,
+            self._access.begin(),
+            max_age=SESSION_SECONDS,
+            httponly=True,
+            samesite="strict",
+            secure=request.url.scheme == "https",
+        )
+        return answer
+
+    async def _log_out(self, request: Request) -> Response:
+        self._access.end(request.cookies.get(COOKIE, ""))
+        answer = RedirectResponse("/login", 303)
+        answer.delete_cookie(COOKIE)
+        return answer
+
+    def _html(self, name: str, status: int = 200, **values: str) -> Response:
+        template = self._templates.get_template(f"{name}.html")
+        return HTMLResponse(template.render(page=name, can_leave=not self._access.is_open, **values), status)
+
+
+def _local(path: str) -> str:
+    """A path of this page and no other site's address."""
+    is_path = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
+    return path if is_path else "/"

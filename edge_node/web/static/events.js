@@ -1,0 +1,3 @@
+import { EventTable } from "./table.js";
+
+new EventTable().start();

@@ -1,0 +1,100 @@
+import { ask } from "./api.js";
+import { $, badge, empty, fault, make, say, show } from "./dom.js";
+import { ago, bytes, lasting, number } from "./words.js";
+
+const SECONDS = 3;
+const LATE_SECONDS = 90;
+const ms = (value) => (value === null || value === undefined ? "–" : `${Math.round(value)} ms`);
+let drawn = "";
+
+function facts(pairs) {
+  const kept = pairs.filter(([, value]) => value !== null && value !== undefined);
+  return make("dl", { class: "facts" }, ...kept.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, String(value)))));
+}
+
+const state = (status) => badge(status === "online" ? "good" : status === "offline" ? "bad" : "late", status ?? "not heard");
+
+function toggle(kind, { id, enabled }) {
+  if (enabled === null) return null;
+  const on = enabled === "ON";
+  return make("button", { type: "button", class: "quiet", "aria-pressed": String(on), "aria-label": `Recognition of ${id}`, id: `switch-${kind}-${id}`, onclick: () => flip(kind, id, on ? "OFF" : "ON") }, on ? "Recognition on" : "Recognition off");
+}
+
+async function flip(kind, id, to) {
+  try {
+    await ask(`/api/switches/${kind}/${id}`, { to }, { method: "POST" });
+    say(`Recognition of ${id}: ${to}`);
+    setTimeout(load, 300);
+  } catch (error) {
+    $("#system").prepend(fault(error, load));
+  }
+}
+
+function paces({ stats, heard_seconds: heard }) {
+  if (!stats) return [];
+  const dropped = Object.entries(stats.rejected).map(([reason, count]) => `${reason} ${number(count)}`).join(", ");
+  return [
+    ["Frames a second", stats.fps.toFixed(1)],
+    ["Latency, median", ms(stats.latency_p50_ms)],
+    ["Latency, 95 %", ms(stats.latency_p95_ms)],
+    ["Frames answered", number(stats.processed)],
+    ["Replaced by newer", number(stats.replaced)],
+    ["Rejected", dropped || "none"],
+    ["Heard", heard > LATE_SECONDS ? `${lasting(heard)} ago` : "now"],
+  ];
+}
+
+function card(title, mark, control, pairs) {
+  return make("article", { class: "panel padded" }, make("div", { class: "strip bare" }, make("h3", {}, title), mark, make("span", { class: "spacer" }), control ?? ""), facts(pairs));
+}
+
+const node = (one) => card(one.id, state(one.status), toggle("nodes", one), [["Up", one.stats && lasting(one.stats.uptime_seconds)], ...paces(one)]);
+
+function camera(one) {
+  const link = make("a", { href: `/devices/${encodeURIComponent(one.id)}` }, one.id);
+  const sends = one.settings && `${one.settings.fps} fps${one.settings.width ? `, ${one.settings.width} px` : ""}`;
+  const here = one.people && (one.people.count ? `${one.people.count}${one.people.names.length ? `: ${one.people.names.join(", ")}` : ""}` : "nobody");
+  return card(link, state(one.status), toggle("devices", one), [["Before it", here], ["Sends", sends], ...paces(one)]);
+}
+
+function gallery(one) {
+  const mark = one.stale ? badge("bad", "cannot be read") : badge("good", "up to date");
+  return card("Gallery", mark, null, [["People", number(one.people)], ["Photos", number(one.templates)], ["Problems", number(one.problem_count)], ["Read", one.synced_at && ago(new Date(one.synced_at))], ["Model", one.model], ["Why", one.stale_reason]]);
+}
+
+function section(title, cards, otherwise) {
+  const content = cards.length ? make("div", { class: "cards" }, ...cards) : make("div", { class: "panel" }, otherwise);
+  return make("section", {}, make("h2", { class: "above" }, title), content);
+}
+
+function render(system) {
+  const { broker } = system;
+  const top = [
+    card("Broker", badge(broker.connected ? "good" : "bad", broker.connected ? "connected" : "not connected"), null, [["Where", broker.place], ["Why", broker.failure]]),
+    card("Event log", badge(system.log_bytes === null ? "late" : "good", system.log_bytes === null ? "no file yet" : "there"), null, [["Size", system.log_bytes === null ? null : bytes(system.log_bytes)]]),
+  ];
+  if (system.gallery) top.push(gallery(system.gallery));
+  const focused = document.activeElement?.id;
+  show(
+    $("#system"),
+    section("This installation", top),
+    section("Nodes", system.nodes.map(node), empty("No node has been heard of", "edge-node run starts one.")),
+    section("Cameras", system.cameras.map(camera), empty("No camera has been heard of", "camera-agent sends what this machine's cameras see.")),
+  );
+  if (focused) document.getElementById(focused)?.focus();
+}
+
+async function load() {
+  try {
+    const system = await ask("/api/system");
+    const text = JSON.stringify(system);
+    if (text !== drawn) render(system);
+    drawn = text;
+  } catch (error) {
+    drawn = "";
+    show($("#system"), fault(error, load));
+  }
+}
+
+load();
+setInterval(() => { if (!document.hidden) load(); }, SECONDS * 1000);

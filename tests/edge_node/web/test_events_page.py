@@ -1,0 +1,200 @@
+"""The table of events in a browser: filters, order, pages, news."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.edge_node.web.desk import Desk, event
+
+MARKUP = "<img src=x onerror=document.title='owned'><b>Bob</b>"
+
+
+def people(page: Page) -> list[str]:
+    return page.locator("td.person").all_inner_texts()
+
+
+def shown(page: Page, count: int) -> None:
+    expect(page.locator("tbody tr")).to_have_count(count)
+
+
+def test_events_are_filtered_and_the_address_says_how(page: Page, quiet_desk: Desk) -> None:
+    quiet_desk.write(event("Ann"), event("Zoe", device="garden"), event(), event("Eve", "restricted"))
+    page.goto(quiet_desk.url)
+    shown(page, 4)
+    page.get_by_label("Type").select_option("restricted")
+    shown(page, 1)
+    expect(page).to_have_url(re.compile(r"\?type=restricted$"))
+    page.reload()
+    shown(page, 1)
+    assert people(page) == ["Eve"]
+    page.get_by_role("button", name="Clear").first.click()
+    shown(page, 4)
+    page.get_by_label("Camera").select_option("garden")
+    shown(page, 1)
+    page.go_back()
+    shown(page, 4)
+    page.get_by_label("Search").fill("an")
+    shown(page, 1)
+    page.get_by_label("Search").fill("nobody of that name")
+    expect(page.get_by_text("No event matches")).to_be_visible()
+    page.get_by_role("button", name="Clear the filters").click()
+    page.get_by_label("Person").select_option("Zoe")
+    shown(page, 1)
+
+
+def test_a_time_range_leaves_what_is_in_it(page: Page, quiet_desk: Desk) -> None:
+    morning = datetime(2026, 3, 1, 8, tzinfo=UTC)
+    quiet_desk.write(*(event(f"P{hour}", at=morning + timedelta(hours=hour)) for hour in range(6)))
+    page.goto(quiet_desk.url)
+    shown(page, 6)
+    local = [(morning + timedelta(hours=hour)).astimezone().strftime("%Y-%m-%dT%H:%M") for hour in (2, 4)]
+    page.get_by_label("From").fill(local[0])
+    page.get_by_label("Until").fill(local[1])
+    shown(page, 2)
+    assert people(page) == ["P3", "P2"]
+
+
+def test_any_column_sorts_both_ways(page: Page, quiet_desk: Desk) -> None:
+    quiet_desk.write(event("Bob", similarity=0.6), event("Ann", similarity=0.9), event("Zoe", similarity=0.7))
+    page.goto(quiet_desk.url)
+    shown(page, 3)
+    for column, first in (("Person", "Ann"), ("Similarity", "Ann")):
+        page.get_by_role("button", name=column, exact=True).click()
+        expect(page.locator("td.person").first).to_have_text(first)
+        page.get_by_role("button", name=column, exact=True).click()
+        expect(page.locator("td.person").first).not_to_have_text(first)
+    expect(page.get_by_role("columnheader", name="Similarity")).to_have_attribute("aria-sort", "ascending")
+    assert "order=ascending" in page.url
+
+
+def test_pages_turn_to_the_last_one(page: Page, quiet_desk: Desk) -> None:
+    start = datetime(2026, 3, 1, tzinfo=UTC)
+    quiet_desk.write(*(event(f"P{n:03}", at=start + timedelta(minutes=n)) for n in range(120)))
+    page.goto(quiet_desk.url)
+    expect(page.locator("#place")).to_have_text("1\u201350")
+    page.get_by_role("button", name="Last").click()
+    expect(page.locator("#place")).to_have_text("101\u2013120")
+    assert people(page)[-1] == "P000"
+    page.get_by_role("button", name="Previous").click()
+    expect(page.locator("#place")).to_have_text("51\u2013100")
+    assert people(page)[0] == "P069"
+
+
+def test_an_event_appears_as_it_is_logged_and_is_said_aloud(page: Page, quiet_desk: Desk) -> None:
+    quiet_desk.write(event("Ann"))
+    page.goto(quiet_desk.url)
+    shown(page, 1)
+    expect(page.locator("#pulse")).to_have_text("live")
+    quiet_desk.write(event("Zoe", device="garden"))
+    expect(page.locator("tr.fresh td.person")).to_have_text("Zoe")
+    expect(page.locator("#said")).to_have_text("Zoe, authorised, garden")
+
+
+def test_news_wait_behind_a_button_while_another_page_is_read(page: Page, quiet_desk: Desk) -> None:
+    quiet_desk.write(event("Ann"))
+    page.goto(f"{quiet_desk.url}/?sort=person")
+    shown(page, 1)
+    expect(page.locator("#pulse")).to_have_text("live")
+    quiet_desk.write(event("Zoe"))
+    page.get_by_role("button", name="1 new event").click()
+    shown(page, 2)
+    assert people(page)[0] == "Zoe"
+
+
+def test_a_name_with_markup_in_it_stays_text(page: Page, quiet_desk: Desk) -> None:
+    quiet_desk.write(event(MARKUP, person_id="bob"))
+    page.goto(quiet_desk.url)
+    expect(page.locator("td.person")).to_have_text(MARKUP)
+    page.get_by_role("link", name=MARKUP).click()
+    expect(page.locator("h1")).to_have_text(MARKUP)
+    assert page.locator("main img, h1 b").count() == 0
+    assert page.title() != "owned"
+
+
+def test_a_person_and_a_camera_have_pages_of_their_own(page: Page, quiet_desk: Desk) -> None:
+    quiet_desk.write(event("Ann"), event("Ann", device="garden"), event("Zoe"), event())
+    page.goto(quiet_desk.url)
+    page.get_by_role("link", name="Ann").first.click()
+    shown(page, 2)
+    expect(page.locator("h1")).to_have_text("Ann")
+    expect(page.locator("#span .tile").first).to_contain_text("Last seen")
+    page.get_by_role("link", name="garden").click()
+    expect(page.locator("h1")).to_have_text("garden")
+    shown(page, 1)
+
+
+def test_an_empty_log_says_so(page: Page, quiet_desk: Desk) -> None:
+    page.goto(quiet_desk.url)
+    expect(page.get_by_text("Nothing has happened yet")).to_be_visible()
+
+
+def test_a_server_that_is_gone_is_said_with_a_way_to_try_again(page: Page, quiet_desk: Desk) -> None:
+    quiet_desk.write(event("Ann"))
+    page.goto(quiet_desk.url)
+    shown(page, 1)
+    page.route("**/api/events?*", lambda route: route.abort())
+    page.get_by_role("button", name="Person", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("does not answer")
+    page.unroute("**/api/events?*")
+    page.get_by_role("button", name="Try again").click()
+    shown(page, 1)
+
+
+def test_the_keyboard_reaches_filters_and_order(page: Page, quiet_desk: Desk) -> None:
+    quiet_desk.write(event("Ann"), event("Zoe"))
+    page.goto(quiet_desk.url)
+    shown(page, 2)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Search")).to_be_focused()
+    page.keyboard.type("zoe")
+    shown(page, 1)
+    page.get_by_role("button", name="Person", exact=True).focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("columnheader", name="Person")).to_have_attribute("aria-sort", "ascending")
+    expect(page.get_by_role("button", name="Person", exact=True)).to_be_focused()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_can_be_read_by_day_and_by_night(page: Page, quiet_desk: Desk, scheme: str) -> None:
+    """WCAG 2.1 asks for a contrast of 4.5 to 1."""
+    quiet_desk.write(event("Ann"), event(), event("Eve", "restricted"))
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.goto(quiet_desk.url)
+    shown(page, 3)
+    for selector in (
+        "h1",
+        ".badge.authorised",
+        ".badge.restricted",
+        ".badge.unknown",
+        "#count",
+        "td.person a",
+    ):
+        assert page.locator(selector).first.evaluate(CONTRAST) >= 4.5, selector
+    bright = page.locator("body").evaluate("e => getComputedStyle(document.documentElement).backgroundColor")
+    assert bright == ("rgb(21, 23, 26)" if scheme == "dark" else "rgb(246, 245, 241)")
+
+
+CONTRAST = """element => {
+  const parts = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const linear = (v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+  const light = ([r, g, b]) => 0.2126 * linear(r / 255) + 0.7152 * linear(g / 255) + 0.0722 * linear(b / 255);
+  const ground = (one) => getComputedStyle(one).backgroundColor;
+  let behind = element;
+  while (behind.parentElement && parts(ground(behind))[3] === 0) behind = behind.parentElement;
+  const [a, b] = [getComputedStyle(element).color, ground(behind)].map((colour) => light(parts(colour)));
+  return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+}"""
+
+
+@pytest.mark.parametrize("path", ["/", "/live", "/charts", "/gallery", "/system", "/people/ann", "/nowhere"])
+def test_a_phone_need_not_scroll_sideways(page: Page, quiet_desk: Desk, path: str) -> None:
+    quiet_desk.write(event("Ann"), event("A" * 128, person_id="a"), event(device="d" * 64))
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(quiet_desk.url + path)
+    expect(page.locator("[aria-busy]")).to_have_count(0)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360

@@ -1,0 +1,86 @@
+"""The gallery in a browser: enrol by upload, see the small picture, remove with a question before it."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.edge_node.web.desk import Desk, picture
+from tests.private_broker import eventually
+from tests.watcher import Watcher
+
+
+def upload(page: Page, name: str, jpeg: bytes, *, group: str = "Authorised") -> None:
+    page.locator("[name=photo]").set_input_files(
+        {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": jpeg}
+    )
+    page.locator("[name=name]").fill(name)
+    page.get_by_role("radio", name=group).check()
+    page.get_by_role("button", name="Add", exact=True).click()
+
+
+def photos(desk: Desk) -> list[str]:
+    return sorted(file.parent.name for file in desk.gallery.rglob("*.jpg"))
+
+
+def test_somebody_is_enrolled_by_upload_and_removed_again(page: Page, desk: Desk, watcher: Watcher) -> None:
+    page.goto(f"{desk.url}/gallery")
+    expect(page.get_by_text("Nobody is known yet")).to_be_visible()
+    upload(page, "Zoë <i>Ødegård", picture(), group="Restricted")
+    card = page.locator(".person-card")
+    expect(card).to_contain_text("Zoë <i>Ødegård")
+    expect(card.locator("img")).to_have_js_property("complete", value=True)
+    assert card.locator("img").evaluate("image => image.naturalWidth") > 0
+    (file,) = (desk.gallery / "Restricted").rglob("*.jpg")
+    assert file.read_bytes() == picture()
+    watcher.wait_for(lambda one: one.topic == "edge/requests/reload")
+    card.get_by_role("button", name="Remove Zoë").click()
+    page.get_by_role("button", name="Keep").click()
+    assert file.exists()
+    card.get_by_role("button", name="Remove Zoë").click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    expect(page.get_by_text("Nobody is known yet")).to_be_visible()
+    assert not file.parent.exists()
+    assert eventually(lambda: len(watcher.on("edge/requests/reload")) == 2)
+
+
+def test_one_photo_of_several_is_removed(page: Page, quiet_desk: Desk) -> None:
+    page.goto(f"{quiet_desk.url}/gallery")
+    upload(page, "Ann", picture(80))
+    expect(page.locator("#enrolled")).to_have_text("Ann is added.")
+    upload(page, "Ann", picture(120))
+    expect(page.locator(".photos img")).to_have_count(2)
+    page.get_by_role("button", name="Remove photo 1 of Ann").click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    expect(page.locator(".photos img")).to_have_count(1)
+    assert photos(quiet_desk) == ["Ann"]
+
+
+@pytest.mark.parametrize("name", ["../../etc/x", "a/b", ".hidden", "..", "Thumbs.db", "a\u202eb"])
+def test_a_name_that_no_folder_can_have_is_refused(page: Page, quiet_desk: Desk, name: str) -> None:
+    page.goto(f"{quiet_desk.url}/gallery")
+    upload(page, name, picture())
+    expect(page.locator("#enrolled.fault")).to_contain_text("Not added")
+    assert photos(quiet_desk) == []
+
+
+def test_what_is_no_jpeg_is_refused_in_words(page: Page, quiet_desk: Desk) -> None:
+    page.goto(f"{quiet_desk.url}/gallery")
+    upload(page, "Ann", b"GIF89a and more")
+    expect(page.locator("#enrolled.fault")).to_contain_text("not a JPEG")
+    upload(page, "Ann", picture()[:-300])
+    expect(page.locator("#enrolled.fault")).to_contain_text("cut off")
+    assert photos(quiet_desk) == []
+
+
+def test_photos_that_cannot_be_used_are_listed(page: Page, quiet_desk: Desk) -> None:
+    (quiet_desk.gallery / "Authorised/Bob.png").write_bytes(b"\x89PNG")
+    Path(quiet_desk.gallery / "Authorised/Cy").mkdir()
+    (quiet_desk.gallery / "Authorised/Cy/1.jpg").write_bytes(picture())
+    page.goto(f"{quiet_desk.url}/gallery")
+    expect(page.locator("#problems")).to_contain_text("Authorised/Bob.png")
+    expect(page.locator("#problems")).to_contain_text("not a JPEG")
+    page.get_by_role("button", name="Remove Authorised/Bob.png").click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    expect(page.locator("#problems")).to_be_hidden()
+    assert not (quiet_desk.gallery / "Authorised/Bob.png").exists()

@@ -1,0 +1,129 @@
+"""Live pictures: boxes in the right colour at the right place, and a server that keeps one frame a camera."""
+
+import json
+import struct
+import time
+import urllib.error
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from broker.messages import ObservedFace
+from broker.states import status
+from tests.edge_node.web.desk import GREY, SIZE, Desk, face, frame, observation, picture
+from tests.private_broker import eventually
+from tests.watcher import Watcher
+
+GREEN, RED, AMBER = (30, 160, 80), (205, 40, 45), (255, 180, 0)
+PIXEL = "(canvas, [x, y]) => [...canvas.getContext('2d').getImageData(x, y, 1, 1).data].slice(0, 3)"
+
+
+def announce(watcher: Watcher, device: str) -> None:
+    watcher.session.publish(status(watcher.topics.device_status(device), "online"))
+
+
+def play(
+    page: Page, watcher: Watcher, device: str, *faces: ObservedFace, frame_size: tuple[int, int] = SIZE
+) -> None:
+    """Frames and what is seen on them, until the page shows both together."""
+    canvas = page.locator(f"canvas[data-device={device}]")
+    for seq in range(100):
+        seen = observation(device, seq, *faces, frame_size=frame_size)
+        watcher.session.publish(frame(device, seq).to_publication(watcher.topics))
+        watcher.session.publish(seen.to_publication(watcher.topics))
+        page.wait_for_timeout(50)
+        if canvas.get_attribute("data-matched") == "true":
+            return
+    raise AssertionError("frames and observations never met on the page")
+
+
+def pixel(page: Page, device: str, x: int, y: int) -> tuple[int, ...]:
+    return tuple(page.locator(f"canvas[data-device={device}]").evaluate(PIXEL, [x, y]))
+
+
+def is_near(colour: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
+    return all(abs(one - other) <= 12 for one, other in zip(colour, wanted, strict=True))
+
+
+def test_boxes_are_drawn_where_the_faces_are_in_the_colour_of_the_type(
+    page: Page, desk: Desk, watcher: Watcher
+) -> None:
+    announce(watcher, "front-door")
+    page.goto(f"{desk.url}/live")
+    assert eventually(lambda: desk.server.watched == ["front-door"])
+    faces = (
+        face("authorised", "Ann", (100, 100, 80, 100)),
+        face("restricted", "Eve <b>", (300, 100, 80, 100)),
+        face("unknown", None, (500, 100, 80, 100)),
+    )
+    play(page, watcher, "front-door", *faces)
+    for left, colour in ((100, GREEN), (300, RED), (500, AMBER)):
+        assert is_near(pixel(page, "front-door", left, 170), colour)
+        assert is_near(pixel(page, "front-door", left + 80, 170), colour)
+        assert is_near(pixel(page, "front-door", left + 40, 200), colour)
+        assert is_near(pixel(page, "front-door", left + 40, 150), (GREY,) * 3)
+    assert is_near(pixel(page, "front-door", 250, 150), (GREY,) * 3)
+    names = page.locator("figcaption .badge").all_inner_texts()
+    assert names == ["Ann", "Eve <b>", "Unknown"]
+    expect(page.locator("canvas")).to_have_attribute(
+        "aria-label", "front-door: authorised Ann, restricted Eve <b>, unknown"
+    )
+
+
+def test_boxes_scale_with_a_picture_of_another_size(page: Page, desk: Desk, watcher: Watcher) -> None:
+    announce(watcher, "garden")
+    page.goto(f"{desk.url}/live")
+    assert eventually(lambda: desk.server.watched == ["garden"])
+    play(page, watcher, "garden", face("authorised", "Ann", (200, 200, 160, 200)), frame_size=(1280, 720))
+    assert is_near(pixel(page, "garden", 100, 170), GREEN)
+    assert is_near(pixel(page, "garden", 180, 170), GREEN)
+
+
+def test_frames_are_fetched_only_while_somebody_looks(
+    page: Page, desk: Desk, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge_node.web.cameras.LEASE_SECONDS", 0.2)
+    monkeypatch.setattr("edge_node.web.cameras.WAIT_SECONDS", 0.5)
+    announce(watcher, "front-door")
+    page.goto(desk.url)
+    assert desk.server.watched == []
+    page.goto(f"{desk.url}/live")
+    assert eventually(lambda: desk.server.watched == ["front-door"])
+    page.goto(desk.url)
+    assert eventually(lambda: desk.server.watched == [])
+
+
+def fetch(url: str) -> list[tuple[dict[str, object], bytes]]:
+    """What /api/live answers, taken apart."""
+    with urllib.request.urlopen(url, timeout=15) as answer:
+        rest = answer.read()
+    parts = []
+    while rest:
+        (length,) = struct.unpack_from(">I", rest)
+        parts.append(rest[4 : 4 + length])
+        rest = rest[4 + length :]
+    return [(json.loads(caption), jpeg) for caption, jpeg in zip(parts[::2], parts[1::2], strict=True)]
+
+
+def test_a_slow_browser_gets_the_newest_frame_and_no_other(desk: Desk, watcher: Watcher) -> None:
+    live = f"{desk.url}/api/live?camera=front-door:"
+    with ThreadPoolExecutor(1) as aside:
+        fetching = aside.submit(fetch, f"{live}0")
+        assert eventually(lambda: desk.server.watched)
+        watcher.session.publish(frame("front-door", 0).to_publication(watcher.topics))
+        ((first, _),) = fetching.result()
+    for seq in range(1, 40):
+        watcher.session.publish(frame("front-door", seq).to_publication(watcher.topics))
+        time.sleep(0.01)
+    time.sleep(0.1)
+    ((latest, jpeg),) = fetch(f"{live}{first['number']}")
+    assert latest["seq"] == 39
+    assert jpeg == picture()
+
+
+@pytest.mark.parametrize("camera", ["../x:0", "front-door", "front-door:x", "UPPER:0"])
+def test_what_names_no_camera_is_refused(desk: Desk, camera: str) -> None:
+    with pytest.raises(urllib.error.HTTPError, match="400"):
+        fetch(f"{desk.url}/api/live?camera={camera}")

@@ -1,0 +1,133 @@
+"""Each endpoint answers as /openapi.json says."""
+
+import csv
+import io
+import json
+from typing import Any
+from urllib.parse import quote
+
+import jsonschema
+import pytest
+
+from broker.states import status
+from tests.edge_node.web.desk import Desk, event, picture
+from tests.edge_node.web.test_web_access import ask
+from tests.private_broker import eventually
+from tests.watcher import Watcher
+
+
+@pytest.fixture
+def described(quiet_desk: Desk) -> dict[str, Any]:
+    quiet_desk.write(event("Ann"), event(), event("=1+1", person_id="sum"))
+    document: dict[str, Any] = json.loads(ask(quiet_desk, "/openapi.json")[2])
+    return document
+
+
+REQUESTS = [
+    ("GET", "/api/events", "?sort=similarity&descending=false&limit=2&type=authorised"),
+    ("GET", "/api/events.csv", "?person=ann"),
+    ("GET", "/api/events.json", ""),
+    ("GET", "/api/hours", "?since=2020-01-01T00:00:00Z"),
+    ("GET", "/api/span", "?device=front-door"),
+    ("GET", "/api/names", ""),
+    ("GET", "/api/live", "?camera=front-door:0"),
+    ("GET", "/api/gallery", ""),
+    ("PUT", "/api/gallery/photos", "?name=Ann&group=authorised"),
+    ("GET", "/api/gallery/thumbnail", "?key={key}"),
+    ("DELETE", "/api/gallery/photos", "?key={key}"),
+    ("DELETE", "/api/gallery/people", "?name=Ann&group=authorised"),
+    ("GET", "/api/system", ""),
+    ("POST", "/api/switches/{kind}/{id}", "?to=OFF"),
+]
+
+
+def fits(document: dict[str, Any], answer: Any, schema: dict[str, Any]) -> None:
+    jsonschema.Draft202012Validator({**schema, "components": document["components"]}).validate(answer)
+
+
+def enrolled(desk: Desk) -> str:
+    headers = {"Origin": desk.url}
+    put = ask(desk, "/api/gallery/photos?name=Ann&group=authorised", "PUT", picture(), **headers)
+    return str(json.loads(put[2])["key"])
+
+
+@pytest.mark.parametrize(("method", "path", "query"), REQUESTS)
+def test_an_endpoint_answers_as_it_says(
+    quiet_desk: Desk,
+    described: dict[str, Any],
+    method: str,
+    path: str,
+    query: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("edge_node.web.cameras.WAIT_SECONDS", 0.1)
+    operation = described["paths"][path][method.lower()]
+    key = enrolled(quiet_desk) if "gallery" in path and method != "PUT" else ""
+    filled = path.format(kind="nodes", id="node-1") + query.format(key=quote(key))
+    body = picture() if method == "PUT" else b""
+    assert eventually(lambda: quiet_desk.server._session.is_connected)
+    code, headers, answer = ask(quiet_desk, filled, method, body, Origin=quiet_desk.url)
+    assert code == 200, answer
+    (media,) = operation["responses"]["200"]["content"]
+    assert headers["content-type"].split(";")[0] == media
+    schema = operation["responses"]["200"]["content"][media].get("schema")
+    if schema:
+        fits(described, json.loads(answer), schema)
+
+
+def test_every_endpoint_is_described_and_tried(described: dict[str, Any]) -> None:
+    told = {(method.upper(), path) for path, methods in described["paths"].items() for method in methods}
+    assert told == {(method, path) for method, path, _ in REQUESTS} | {("GET", "/api/events/stream")}
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "error"),
+    [
+        ("/api/events?limit=501", 400, "bad_parameter"),
+        ("/api/events?limit=x", 400, "bad_parameter"),
+        ("/api/events?sort=colour", 400, "bad_parameter"),
+        ("/api/events?since=yesterday", 400, "bad_parameter"),
+        ("/api/events?since=2026-01-01T00:00:00", 400, "bad_parameter"),
+        ("/api/events?person=A%20B", 400, "bad_parameter"),
+        ("/api/live", 400, "bad_parameter"),
+        ("/api/gallery/thumbnail?key=Authorised/Nobody.jpg", 404, "no_photo"),
+    ],
+)
+def test_a_refusal_is_a_fault_in_words(
+    quiet_desk: Desk, described: dict[str, Any], path: str, code: int, error: str
+) -> None:
+    status_code, _, answer = ask(quiet_desk, path)
+    fault = json.loads(answer)
+    assert (status_code, fault["error"]) == (code, error)
+    fits(described, fault, {"$ref": "#/components/schemas/Fault"})
+
+
+@pytest.mark.usefixtures("described")
+def test_exports_hold_everything_that_is_filtered(quiet_desk: Desk) -> None:
+    rows = list(csv.DictReader(io.StringIO(ask(quiet_desk, "/api/events.csv")[2].decode())))
+    assert sorted(row["person"] for row in rows) == ["", "'=1+1", "Ann"]
+    exported = json.loads(ask(quiet_desk, "/api/events.json?person=sum")[2])
+    assert [one["person"] for one in exported] == ["=1+1"]
+    assert "attachment" in ask(quiet_desk, "/api/events.json")[1]["content-disposition"]
+
+
+def test_a_switch_is_asked_for_on_mqtt(desk: Desk, watcher: Watcher) -> None:
+    assert eventually(lambda: desk.server._session.is_connected)
+    path = "/api/switches/devices/front-door?to=OFF"
+    assert ask(desk, path, "POST", Origin=desk.url)[0] == 200
+    heard = watcher.wait_for(lambda one: one.topic == "edge/devices/front-door/enabled/set")
+    assert (heard.payload, heard.retain) == (b"OFF", False)
+
+
+def test_the_system_is_what_was_said_on_mqtt(desk: Desk, watcher: Watcher) -> None:
+    watcher.session.publish(status(watcher.topics.node_status("node-1"), "online"))
+    watcher.session.publish(status(watcher.topics.device_status("garden"), "offline"))
+
+    def said() -> tuple[Any, Any]:
+        system = json.loads(ask(desk, "/api/system")[2])
+        return [(one["id"], one["status"]) for one in system["nodes"]], [
+            (one["id"], one["status"]) for one in system["cameras"]
+        ]
+
+    assert eventually(lambda: said() == ([("node-1", "online")], [("garden", "offline")]))
+    assert json.loads(ask(desk, "/api/system")[2])["broker"]["connected"] is True
