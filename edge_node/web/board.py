@@ -10,22 +10,24 @@ from broker.capture import Capture
 from broker.errors import MessageError
 from broker.presence import DevicePeople
 from broker.publication import Publication
-from broker.states import DeviceStats, GalleryState, NodeStats
+from broker.states import DeviceStats, GalleryState, NodeStats, OutboxState
 from broker.subscription import Subscription
 from broker.topics import Topics, is_id
 
 KEPT_AT_MOST = 1_000
-_NODE_KINDS = {"stats": NodeStats}
+_NODE_KINDS = {"stats": NodeStats, "outbox": OutboxState}
 _DEVICE_KINDS = {"stats": DeviceStats, "people": DevicePeople, "settings": Capture}
 
 
 class NodeState(Struct, frozen=True, kw_only=True):
-    """heard_seconds: since its last counters came; null when none did."""
+    """outbox: how full it is, as said at the last change of level; stats has newer counts. heard_seconds:
+    since its last counters came; null when none did."""
 
     id: str
     status: str | None = None
     enabled: str | None = None
     stats: NodeStats | None = None
+    outbox: OutboxState | None = None
     heard_seconds: float | None = None
 
 
@@ -53,7 +55,12 @@ class Board:
 
     def subscriptions(self) -> list[Subscription]:
         topics = self._topics
-        nodes = [topics.node_status("+"), topics.node_enabled("+"), topics.node_stats("+")]
+        nodes = [
+            topics.node_status("+"),
+            topics.node_enabled("+"),
+            topics.node_stats("+"),
+            topics.node_outbox("+"),
+        ]
         devices = [
             topics.device_status("+"),
             topics.device_enabled("+"),

@@ -48,7 +48,14 @@ function card(title, mark, control, pairs) {
   return make("article", { class: "panel padded" }, make("div", { class: "strip bare" }, make("h3", {}, title), mark, make("span", { class: "spacer" }), control ?? ""), facts(pairs));
 }
 
-const node = (one) => card(one.id, state(one.status), toggle("nodes", one), [["Up", one.stats && lasting(one.stats.uptime_seconds)], ...paces(one)]);
+function outbox({ outbox: said, stats }) {
+  if (!said) return null;
+  const waiting = stats?.outbox?.waiting ?? said.waiting;
+  const lost = said.dropped ? `, ${number(said.dropped)} given up` : "";
+  return `${number(waiting)} waiting${said.level === "ok" ? "" : `, ${said.level}`}${lost}`;
+}
+
+const node = (one) => card(one.id, state(one.status), toggle("nodes", one), [["Up", one.stats && lasting(one.stats.uptime_seconds)], ["Outbox", outbox(one)], ...paces(one)]);
 
 function camera(one) {
   const link = make("a", { href: `/devices/${encodeURIComponent(one.id)}` }, one.id);

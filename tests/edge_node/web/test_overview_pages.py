@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from broker import timestamps
 from broker.publication import Publication
-from broker.states import status
+from broker.states import OutboxState, status
 from tests.edge_node.web.desk import Desk, event
 from tests.watcher import Watcher
 
@@ -44,3 +44,18 @@ def test_a_camera_is_switched_off_from_the_page(page: Page, desk: Desk, watcher:
     say(Publication(topic=topics.device_enabled("garden"), payload=b"OFF", qos=1, retain=True))
     expect(switch).to_have_attribute("aria-pressed", "false")
     expect(switch).to_have_text("Recognition off")
+
+
+def test_the_outbox_of_a_node_is_shown(page: Page, desk: Desk, watcher: Watcher) -> None:
+    said = OutboxState(
+        node="node-1",
+        level="filling",
+        waiting=1200,
+        bytes=1_000_000,
+        dropped=3,
+        unsaved=0,
+        updated_at=timestamps.now(),
+    )
+    watcher.session.publish(said.to_publication(watcher.topics))
+    page.goto(f"{desk.url}/system")
+    expect(page.get_by_text("1,200 waiting, filling, 3 given up")).to_be_visible()
