@@ -212,7 +212,6 @@ class Node:
             log.warning("not published: %s", error)
 
     def _send(self, publication: Publication) -> Handover:
-        """Raises MessageError for what the broker would not take."""
         return self._session.publish(publication)
 
     def _hear(self, frame: Frame) -> None:
@@ -224,8 +223,7 @@ class Node:
 
     def _work(self) -> None:
         """Frames wait for the first poll: before it the family would be strangers."""
-        patience = FIRST_POLL_SECONDS if self._pipeline.gallery.people else math.inf
-        waited_until = time.monotonic() + patience
+        waited_until = time.monotonic() + (FIRST_POLL_SECONDS if self._pipeline.gallery.people else math.inf)
         while not self.stop.is_set() and not self._follower.polled.wait(IDLE_SECONDS):
             self._worker.turns += 1
             if time.monotonic() > waited_until:
@@ -236,6 +234,8 @@ class Node:
     def _carry(self) -> None:
         while not self.stop.is_set():
             self._courier.turn()
+        self._threads[0].join(2.0)
+        self._courier.finish()
 
     def _guard(self, loop: Callable[[], None]) -> None:
         try:

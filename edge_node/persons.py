@@ -37,10 +37,10 @@ class Persons:
         return list(self._states.values())
 
     def resume(self, places: Mapping[str, Place], told: Mapping[str, DevicePeople]) -> None:
-        """Goes on from before a restart."""
-        self.places = dict(places)
+        """Goes on from before a restart, which is no time to have been seen at."""
         for state in told.values():
             self._note(state)
+        self.places |= places
 
     def enrol(self, people: Sequence[Person], told: Mapping[str, DevicePeople]) -> None:
         """Who is known; those who left the gallery lose their state."""

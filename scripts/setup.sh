@@ -87,6 +87,13 @@ want() { # program package what-goes-without-it
     say "$1 is missing (sudo apt install $2): $3"
 }
 
+want_library() { # library package what-goes-without-it
+    ldconfig -p | grep -q "$1" && return
+    apt_install "$2" && return
+    ! in_ci || fail "$2 could not be installed"
+    say "$1 is missing (sudo apt install $2): $3"
+}
+
 apt_install() {
     command -v apt-get >/dev/null || return
     [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null || return

@@ -20,6 +20,7 @@ from edge_node.outbox.row import Row
 log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 0.25
+FINISH_SECONDS = 1.0
 WINDOW = 20
 PATIENCE_SECONDS = 2.0
 PATIENCE_MOST_SECONDS = 5.0
@@ -113,6 +114,13 @@ class Courier:
             self._send_news()
             self._send_others()
         self._tell_level()
+
+    def finish(self) -> None:
+        """Waits for the broker's answers, so that no news is told again after a clean end and a start."""
+        deadline = self._clock() + FINISH_SECONDS
+        self.turn()
+        while self._by_mid and self._is_connected() and self._clock() < deadline:
+            self.turn()
 
     def _taken(self) -> Iterator[Receipt | Acknowledgement]:
         try:

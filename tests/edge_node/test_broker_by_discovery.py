@@ -72,7 +72,7 @@ def test_the_doctor_finds_the_one_that_is(mosquitto: PrivateBroker) -> None:
 
 
 def test_up_starts_no_broker_for_one_to_be_found_and_announces_on_request() -> None:
-    assert [child.name for child in plan(AUTO, Path("config.yaml"))] == ["log", "node"]
+    assert [child.name for child in plan(AUTO, Path("config.yaml"))] == ["log", "node", "web"]
     settings = BrokerSettings(port=free_port(), announce=8883)
     children = plan(NodeConfig(broker=settings), Path("config.yaml"))
-    assert [child.name for child in children] == ["broker", "announce", "log", "node"]
+    assert [child.name for child in children] == ["broker", "announce", "log", "node", "web"]

@@ -265,7 +265,10 @@ def test_after_a_restart_a_person_who_is_there_is_present(tmp_path: Path) -> Non
     house.presence.close(house.now)
     restarted = House(tmp_path, at=house.now + 2, persons=True)
     restarted.presence.enrol([ANN_HERSELF])
-    assert [(state.present, state.device) for state in restarted.person("ann")] == [(True, "door")]
+    (state,) = restarted.person("ann")
+    assert (state.present, state.device) == (True, "door")
+    assert state.last_seen is not None
+    assert state.last_seen < NOON + timedelta(seconds=house.now)
 
 
 def test_states_of_people_are_taken_away_when_nobody_asks_for_them_any_more(tmp_path: Path) -> None:

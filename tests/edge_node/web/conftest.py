@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from ctypes.util import find_library
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,8 @@ def browser() -> Iterator[Browser]:
     program = shutil.which("chromium")
     if program is None:
         pytest.skip("Chromium is not installed: sudo apt install chromium")
+    if find_library("atomic") is None:
+        pytest.skip("libatomic is not installed, which playwright needs: sudo apt install libatomic1")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, headless=True, args=FLAGS)
         yield browser
