@@ -1,8 +1,12 @@
 """Following a publication until it is out of our hands."""
 
 from dataclasses import dataclass
+from typing import Self
 
 from paho.mqtt.client import MQTTMessageInfo
+from paho.mqtt.reasoncodes import ReasonCode
+
+NO_SUBSCRIBERS = 0x10
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +21,11 @@ class Receipt:
     reason: str
     is_refused: bool
     is_heard: bool
+
+    @classmethod
+    def of(cls, mid: int, code: ReasonCode) -> Self:
+        is_heard = not code.is_failure and code.value != NO_SUBSCRIBERS
+        return cls(mid, str(code), is_refused=code.is_failure, is_heard=is_heard)
 
 
 class Handover:

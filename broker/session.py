@@ -30,8 +30,6 @@ log = logging.getLogger(__name__)
 
 FAREWELL_SECONDS = 1.0
 
-_NO_SUBSCRIBERS = 0x10
-
 
 class Session:
     """One connection to the broker, kept up from `start` to `stop`.
@@ -102,16 +100,12 @@ class Session:
 
     def start(self) -> None:
         """Returns at once; the network thread connects, and goes on trying with back-off."""
-        connect = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-        connect.SessionExpiryInterval = self._expiry_seconds
-        if self._receive_maximum is not None:
-            connect.ReceiveMaximum = self._receive_maximum
         self._client.connect_async(
             self._settings.host,
             self._settings.port,
             keepalive=self._settings.keepalive_seconds,
             clean_start=self._expiry_seconds == 0,
-            properties=connect,
+            properties=wire.connect_properties(self._expiry_seconds, self._receive_maximum),
         )
         self._thread.start()
 
@@ -124,7 +118,7 @@ class Session:
         While there is no connection QoS 0 is dropped and QoS 1 is sent after the next connect. Raises
         MessageError for what the broker would refuse: it would come back at each reconnect.
         """
-        self._check(publication)
+        wire.check(publication, self._maximum_packet_bytes)
         info = self._client.publish(
             publication.topic,
             publication.payload,
@@ -253,15 +247,5 @@ class Session:
     def _on_publish(
         self, _client: paho.Client, _userdata: object, mid: int, code: ReasonCode, _properties: object
     ) -> None:
-        is_heard = not code.is_failure and code.value != _NO_SUBSCRIBERS
         if self._on_receipt is not None:
-            self._on_receipt(Receipt(mid, str(code), is_refused=code.is_failure, is_heard=is_heard))
-
-    def _check(self, publication: Publication) -> None:
-        topic = publication.topic
-        if not topic or not topic.isprintable() or any(sign in topic for sign in "+#"):
-            raise MessageError("bad_topic", f"not a topic to publish to: {topic!r:.80}")
-        limit = self._maximum_packet_bytes
-        size = len(publication.payload) + len(topic.encode()) + wire.HEADER_BYTES
-        if limit is not None and size > limit:
-            raise MessageError("too_large", f"{size} bytes on {topic}; the broker takes {limit} at most")
+            self._on_receipt(Receipt.of(mid, code))

@@ -1,12 +1,34 @@
 """Publications to and from paho's messages and MQTT v5 property sets."""
 
 import paho.mqtt.client as paho
+from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from broker.errors import MessageError
 from broker.publication import Publication
 
 HEADER_BYTES = 512
 """More than the fixed header and the properties of any publication of ours take."""
+
+
+def check(publication: Publication, maximum_packet_bytes: int | None) -> None:
+    """Raises MessageError for what the broker would refuse, or hang up on."""
+    topic = publication.topic
+    if not topic or not topic.isprintable() or any(sign in topic for sign in "+#"):
+        raise MessageError("bad_topic", f"not a topic to publish to: {topic!r:.80}")
+    size = len(publication.payload) + len(topic.encode()) + HEADER_BYTES
+    if maximum_packet_bytes is not None and size > maximum_packet_bytes:
+        raise MessageError(
+            "too_large", f"{size} bytes on {topic}; the broker takes {maximum_packet_bytes} at most"
+        )
+
+
+def connect_properties(expiry_seconds: int, receive_maximum: int | None) -> Properties:
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+    properties.SessionExpiryInterval = expiry_seconds
+    if receive_maximum is not None:
+        properties.ReceiveMaximum = receive_maximum
+    return properties
 
 
 def properties_of(publication: Publication, packet_type: int) -> Properties:
