@@ -1,8 +1,7 @@
 """A session with the broker: connect, last will, resubscribe, publish.
 
 An exception that escapes a paho callback ends the network thread while paho goes on saying "connected". So
-each callback here is guarded, the thread is ours, and a bug is handed to `on_bug`. Only this module
-and its neighbours `connection`, `wire`, `subscription` and `handover` import paho.
+each callback here is guarded, the thread is ours, and bugs go to `on_bug`. Only this package imports paho.
 """
 
 import logging
