@@ -117,6 +117,7 @@ def test_a_restart_of_the_node_is_no_news(
     with somebody_stays(watcher, jpeg(read(photos, "obama2.jpg"))):
         with running(house):
             assert shows_obama(assistant)
+            watcher.wait_for_event("authorised")
         assert assistant.shows(sensor__front_door_people="unavailable")
         with running(house):
             assert shows_obama(assistant)
@@ -129,6 +130,7 @@ def test_a_broker_that_forgets_everything_is_told_everything_again(
 ) -> None:
     with running(house), somebody_stays(watcher, jpeg(read(photos, "obama2.jpg"))):
         assert shows_obama(assistant)
+        watcher.wait_for_event("authorised")
         mosquitto.kill()
         mosquitto.start()
         assert eventually(lambda: assistant.session.is_connected and watcher.session.is_connected, 15)
