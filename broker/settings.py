@@ -1,12 +1,12 @@
 """The settings that both ends share: where the broker is and how to prove who one is."""
 
-import ipaddress
 import os
 from pathlib import Path
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from broker.loopback import is_loopback
 from broker.topics import PREFIX_PATTERN
 
 AUTO = "auto"
@@ -66,12 +66,7 @@ class BrokerSettings(Struct, frozen=True, kw_only=True):
     @property
     def is_local(self) -> bool:
         """Whether the host is this machine's loopback."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(self.host)
 
     def unreadable(self) -> list[str]:
         """Credential files that are named and cannot be read, a line each: key and what is wrong."""

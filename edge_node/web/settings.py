@@ -1,11 +1,12 @@
 """The section `web` of config.yaml."""
 
-import ipaddress
 import os
 from pathlib import Path
 from typing import Annotated
 
 from msgspec import Meta, Struct
+
+from broker.loopback import is_loopback
 
 HOST_PATTERN = r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?(?!\n)$"
 Name = Annotated[str, Meta(pattern=HOST_PATTERN)]
@@ -31,12 +32,7 @@ class WebSettings(Struct, frozen=True, kw_only=True):
 
     @property
     def is_loopback(self) -> bool:
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(self.host)
 
     def token(self) -> str | None:
         """Raises OSError for a file that cannot be read, ValueError for a token that is none."""
