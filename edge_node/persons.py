@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
+import msgspec
+
 from broker.presence import DevicePeople, PersonState
 from broker.publication import Publication
 from broker.topics import Topics
@@ -63,8 +65,9 @@ class Persons:
             now = self._state(Person(person, state.person, state.event_type), told, first=device)
             if (state.present, state.device) != (now.present, now.device):
                 if state.present and not now.present and now.device is not None:
-                    self.places[person] = Place(now.device, self._clock())
-                self._say(self._state(Person(person, state.person, state.event_type), told, first=device))
+                    place = self.places[person] = Place(now.device, self._clock())
+                    now = msgspec.structs.replace(now, last_seen=place.at)
+                self._say(now)
 
     def _note(self, state: DevicePeople) -> set[str]:
         """Remembers where people are, and returns who is before that camera."""
