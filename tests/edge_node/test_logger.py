@@ -14,7 +14,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from broker import timestamps
@@ -22,11 +21,11 @@ from broker.acknowledgement import Acknowledgement
 from broker.messages import Event, EventType
 from broker.publication import Publication
 from broker.topics import Topics
-from edge_node.identifiers import uuid7
 from edge_node.log_files import LogFiles
 from edge_node.logger import EventLogger
 from edge_node.sinks.json_lines import JsonLines
 from edge_node.sinks.rotation import Limits, RotatingLines
+from tests.edge_node.outbox import made_up
 from tests.private_broker import PrivateBroker, eventually
 from tests.watcher import Watcher
 
@@ -34,30 +33,14 @@ TOPICS = Topics()
 
 
 def event(**fields: Any) -> Event:
-    now = timestamps.now()
-    template = Event(
-        event_id=uuid7(),
-        sighting_id=uuid7(),
-        event_type=EventType.AUTHORISED,
-        device="front-door",
-        node="node-1",
-        person="Zoë Ødegård",
-        person_id="zoe",
-        similarity=0.96,
-        threshold=0.94,
-        margin=0.05,
-        reason="recognised",
-        frames=2,
-        box=(1, 2, 3, 4),
-        frame_size=(640, 480),
-        captured_at=now,
-        received_at=now,
-        decided_at=now,
-        latency_ms=20,
-        model="m",
-        gallery="g",
-    )
-    return msgspec.structs.replace(template, **fields)
+    somebody = {
+        "person": "Zoë Ødegård",
+        "person_id": "zoe",
+        "similarity": 0.96,
+        "reason": "recognised",
+        "frames": 2,
+    }
+    return made_up.event(EventType.AUTHORISED, **(somebody | fields))
 
 
 @contextmanager
