@@ -25,9 +25,10 @@ FLAGS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium; no browser is downloaded."""
+    """Debian's Chromium; no browser is downloaded. Gone after each module: while it is there, an asyncio
+    loop runs in the thread of the tests, and zeroconf would take that one for its own and wait for it."""
     program = shutil.which("chromium")
     if program is None:
         pytest.skip("Chromium is not installed: sudo apt install chromium")
