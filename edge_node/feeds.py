@@ -31,6 +31,14 @@ def device_id(name: str, template: str = foreign.DEVICE) -> str:
     return device
 
 
+def may_name(template: str, device: str) -> bool:
+    """Whether some foreign word makes this id."""
+    head, placed, tail = template.partition(foreign.DEVICE)
+    if not placed:
+        return device == template
+    return len(device) > len(head + tail) and device.startswith(head) and device.endswith(tail)
+
+
 @dataclass(slots=True)
 class _Claim:
     """Who has a device id: the topic it came by first, None for a camera of ours; when a frame is due."""
@@ -53,6 +61,10 @@ class Feeds:
     def filters(self, shared_group: str | None) -> list[str]:
         share = f"$share/{shared_group}/" if shared_group else ""
         return [share + foreign.filter_of(feed.topic) for feed in self._feeds]
+
+    def filters_for(self, device: str) -> list[str]:
+        """Those by which frames of this device may come."""
+        return [foreign.filter_of(feed.topic) for feed in self._feeds if may_name(feed.device, device)]
 
     def note_own(self, device: str) -> None:
         """A frame came by our own topic."""

@@ -62,7 +62,8 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="[USER=]TOPIC",
-        help="a topic of `feeds` in config.yaml, which nodes may read and USER may write; may be repeated",
+        help="a topic of `feeds` in config.yaml, which nodes and dashboards may read and USER may write; may "
+        "be repeated",
     )
     parser.add_argument("--prefix", type=_prefix, default="edge", help="first word of every topic")
     parser.add_argument("--passwords", action="store_true", help="make passwords; those that exist stay")

@@ -15,7 +15,7 @@ DISCOVERY = "homeassistant"
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A topic of another program, which nodes may read; `user` is who publishes there, where he is ours."""
+    """A topic of another program, for nodes and dashboards to read. `user`: publishes there, if ours."""
 
     topic: str
     user: str | None = None
@@ -160,18 +160,23 @@ def home_assistant(name: str, topics: Topics) -> Rights:
 def text(identities: Identities, topics: Topics) -> str:
     """The whole file. Whatever is not named in it is forbidden."""
 
-    def node_with_feeds(name: str, topics: Topics) -> Rights:
-        rights = node(name, topics)
-        return Rights((*rights.read, *dict.fromkeys(feed.filter for feed in identities.feeds)), rights.write)
+    feeds = dict.fromkeys(feed.filter for feed in identities.feeds)
+
+    def with_feeds(rights_of: Callable[[str, Topics], Rights]) -> Callable[[str, Topics], Rights]:
+        def rights(name: str, topics: Topics) -> Rights:
+            plain = rights_of(name, topics)
+            return Rights((*plain.read, *feeds), plain.write)
+
+        return rights
 
     def publisher(name: str, _topics: Topics) -> Rights:
         return Rights(read=(), write=tuple(feed.filter for feed in identities.feeds if feed.user == name))
 
     roles: tuple[tuple[str, Callable[[str, Topics], Rights], Iterable[str]], ...] = (
         ("camera", device, identities.devices),
-        ("recognition node", node_with_feeds, identities.nodes),
+        ("recognition node", with_feeds(node), identities.nodes),
         ("logger", logger, identities.loggers),
-        ("dashboard", dashboard, identities.dashboards),
+        ("dashboard", with_feeds(dashboard), identities.dashboards),
         ("asker", asker, identities.askers),
         ("Home Assistant", home_assistant, identities.home_assistants),
         ("another program", publisher, identities.publishers),

@@ -1,4 +1,4 @@
-"""The newest picture of each camera that somebody looks at, and what was seen on it.
+"""The cameras that somebody looks at, and the newest picture of each.
 
 However slow a browser is, there is one frame of a camera here, and frames are subscribed to only while
 somebody asks.
@@ -10,53 +10,36 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from broker.errors import MessageError
 from broker.messages import Frame, Observation
-from broker.publication import Publication
 from broker.session import Session
-from broker.subscription import Subscription
 from broker.topics import Topics
+from edge_node.feeds import Feeds
+from edge_node.web.listening import Listening
+from edge_node.web.newest import GRACE_SECONDS, Newest, Picture
 
 AT_ONCE_MAX = 64
 LEASE_SECONDS = 5.0
 WAIT_SECONDS = 5.0
-GRACE_SECONDS = 0.2
-"""How long a picture waits for what was seen on it: a node takes about a tenth of a second."""
-FRESH_SECONDS = 2.0
-"""What was seen longer ago is drawn on no picture."""
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """number: counts the frames that came since somebody looks. observation: of this frame if `matched`, else
-    the latest."""
-
-    device: str
-    number: int
-    frame: Frame
-    observation: Observation | None
-    matched: bool
 
 
 @dataclass(slots=True)
-class _Camera:
-    subscriptions: tuple[Subscription, ...] = ()
-    leased: float = 0.0
-    number: int = 0
-    frame: Frame | None = None
-    observation: Observation | None = None
-    observed: float = 0.0
+class _Looked:
+    """waiting: how many wait for a picture now; leased: when the last of them was answered."""
+
+    newest: Newest
     waiting: int = 0
+    leased: float = 0.0
 
 
 class Cameras:
     """`next` and `sweep` belong to one event loop; frames come on the network thread."""
 
-    def __init__(self, session: Session, topics: Topics) -> None:
-        self._session = session
-        self._topics = topics
+    def __init__(self, session: Session, topics: Topics, feeds: Feeds) -> None:
+        self._listening = Listening(
+            session, topics, feeds, on_frame=self._on_frame, on_observation=self._on_observation
+        )
         self._lock = threading.Lock()
-        self._cameras: dict[str, _Camera] = {}
+        self._cameras: dict[str, _Looked] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._news = asyncio.Event()
         self._is_told = False
@@ -96,76 +79,58 @@ class Cameras:
         """Gives back the frames of cameras that nobody has looked at for a while."""
         before = time.monotonic() - LEASE_SECONDS
         with self._lock:
-            left = {
-                name: one for name, one in self._cameras.items() if not one.waiting and one.leased < before
-            }
+            left = [name for name, one in self._cameras.items() if not one.waiting and one.leased < before]
             for name in left:
                 del self._cameras[name]
-        for camera in left.values():
-            for subscription in camera.subscriptions:
-                self._session.unsubscribe(subscription)
+        for name in left:
+            self._listening.end(name)
 
     def end(self) -> None:
         """Lets go of who waits."""
         self._is_over = True
         self._news.set()
 
-    def _looked_at(self, device: str) -> _Camera:
+    def _looked_at(self, device: str) -> _Looked:
         with self._lock:
             camera = self._cameras.get(device)
             if camera is not None:
                 return camera
-            camera = self._cameras[device] = _Camera(leased=time.monotonic())
-        camera.subscriptions = (
-            Subscription(self._topics.frames(device), self._on_frame),
-            Subscription(self._topics.observations(device), self._on_observation),
-        )
-        for subscription in camera.subscriptions:
-            self._session.subscribe(subscription)
+            camera = self._cameras[device] = _Looked(Newest(device), leased=time.monotonic())
+        self._listening.begin(device)
         return camera
 
     def _ready(
-        self, cameras: Mapping[str, _Camera], after: Mapping[str, int], noticed: dict[str, float]
+        self, cameras: Mapping[str, _Looked], after: Mapping[str, int], noticed: dict[str, float]
     ) -> tuple[list[Picture], float]:
         """What can be shown, and how long until a picture has waited enough."""
         now, due, pictures = time.monotonic(), WAIT_SECONDS, []
         with self._lock:
             for device, camera in cameras.items():
-                if camera.frame is None or camera.number == after[device]:
+                if not camera.newest.is_newer(after[device]):
                     continue
-                seen = camera.observation if now - camera.observed < FRESH_SECONDS else None
-                matched = seen is not None and _belongs(seen, camera.frame)
                 # From the first frame on: frames may come faster than what is seen on them.
                 patience = noticed.setdefault(device, now) + GRACE_SECONDS - now
-                if matched or patience <= 0:
-                    pictures.append(Picture(device, camera.number, camera.frame, seen, matched))
+                picture = camera.newest.picture(now, waits=patience > 0)
+                if picture is not None:
+                    pictures.append(picture)
                 else:
                     due = min(due, patience)
         return pictures, due
 
-    def _on_frame(self, publication: Publication) -> None:
-        try:
-            frame = Frame.from_publication(publication, self._topics)
-        except MessageError:
-            return
+    def _on_frame(self, frame: Frame) -> None:
         with self._lock:
             camera = self._cameras.get(frame.device)
-            if camera is None or not frame.jpeg.startswith(b"\xff\xd8\xff"):
+            if camera is None:
                 return
-            camera.frame = frame
-            camera.number += 1
+            camera.newest.take(frame)
         self._tell()
 
-    def _on_observation(self, publication: Publication) -> None:
-        try:
-            observation = Observation.from_json(publication.payload)
-        except MessageError:
-            return
+    def _on_observation(self, observation: Observation) -> None:
         with self._lock:
             camera = self._cameras.get(observation.device)
-            if camera is None or observation.rejected is not None:
+            if camera is None:
                 return
-            camera.observation, camera.observed = observation, time.monotonic()
+            camera.newest.see(observation, time.monotonic())
         self._tell()
 
     def _tell(self) -> None:
@@ -177,7 +142,3 @@ class Cameras:
     def _wake(self) -> None:
         self._is_told = False
         self._news.set()
-
-
-def _belongs(observation: Observation, frame: Frame) -> bool:
-    return frame.seq is not None and (observation.seq, observation.boot_id) == (frame.seq, frame.boot_id)

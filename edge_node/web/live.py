@@ -10,8 +10,9 @@ from starlette.responses import Response
 
 from broker.messages import EventType
 from broker.topics import is_id
-from edge_node.web.cameras import AT_ONCE_MAX, Cameras, Picture
+from edge_node.web.cameras import AT_ONCE_MAX, Cameras
 from edge_node.web.endpoint import Endpoint, RefusedError
+from edge_node.web.newest import Picture
 
 MEDIA = "application/x-edge-pictures"
 FACES_AT_MOST = 200

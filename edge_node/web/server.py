@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 
 from broker.session import Session
 from broker.topics import Topics
+from edge_node.feeds import Feeds
 from edge_node.settings import NodeConfig
 from edge_node.web.access import Access
 from edge_node.web.album import Album
@@ -49,7 +50,7 @@ class WebServer:
         self._session = Session(
             config.broker, client_id=CLIENT_ID, subscriptions=self._board.subscriptions(), on_bug=self._fail
         )
-        self._cameras = Cameras(self._session, topics)
+        self._cameras = Cameras(self._session, topics, Feeds(config.feeds))
         self._history = LogHistory(config.log.file.absolute(), cache / "events.index")
         self._broadcast = Broadcast()
         system = SystemDesk(

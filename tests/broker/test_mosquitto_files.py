@@ -76,15 +76,16 @@ def test_names_that_would_break_the_file_are_refused(
     assert any(words in said for words in ("no name for a topic", "no prefix for topics", "expected a topic"))
 
 
-def test_a_feed_is_read_by_nodes_and_written_by_the_user_before_it(tmp_path: Path) -> None:
+def test_a_feed_is_read_by_nodes_and_dashboards_and_written_by_the_user_before_it(tmp_path: Path) -> None:
     feeds = ["--feed", "frigate/{device}/person/snapshot", "--feed", "esp32=esp32/door/jpg"]
-    assert generator.main(["--out", str(tmp_path), *feeds]) == 0
+    assert generator.main(["--out", str(tmp_path), "--dashboards", "edge-web", *feeds]) == 0
     blocks = (tmp_path / "mosquitto.acl").read_text().split("\n\n")
-    (node,) = (block for block in blocks if "user node-1\n" in block)
-    assert "topic read frigate/+/person/snapshot\n" in node
-    assert "topic read esp32/door/jpg\n" in node
+    for name in ("node-1", "edge-web"):
+        (reader,) = (block for block in blocks if f"user {name}\n" in block)
+        assert "topic read frigate/+/person/snapshot\n" in reader
+        assert "topic read esp32/door/jpg\n" in reader
     assert "# another program\nuser esp32\ntopic write esp32/door/jpg\n" in blocks
-    assert sum("esp32/door/jpg" in block for block in blocks) == 2
+    assert sum("esp32/door/jpg" in block for block in blocks) == 3
 
 
 def test_a_name_has_one_role(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -39,6 +39,13 @@ def test_the_device_is_named_by_the_word_in_the_topic_or_by_the_setting() -> Non
     assert frame.captured_at is None
 
 
+def test_the_subscriptions_by_which_a_device_may_come_are_known() -> None:
+    feeds = Feeds([FRIGATE, DOOR, FeedSettings(topic="cams/{device}/jpg")])
+    assert feeds.filters_for("frigate-yard") == ["frigate/+/person/snapshot", "cams/+/jpg"]
+    assert feeds.filters_for("frigate-") == ["cams/+/jpg"]
+    assert feeds.filters_for("door") == ["esp32/door/jpg", "cams/+/jpg"]
+
+
 def test_subscriptions_are_shared_with_a_group() -> None:
     assert Feeds([FRIGATE, DOOR]).filters(None) == ["frigate/+/person/snapshot", "esp32/door/jpg"]
     assert Feeds([DOOR]).filters("all") == ["$share/all/esp32/door/jpg"]

@@ -1,6 +1,6 @@
 """A page at work for one test: its server, its log, its gallery, its broker."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ from broker.messages import Event, EventType, Frame, Observation, ObservedFace
 from broker.settings import BrokerSettings
 from edge_node.identifiers import uuid7
 from edge_node.log_settings import LogSettings
-from edge_node.settings import FolderSource, GallerySettings, NodeConfig, NodeSettings
+from edge_node.settings import FeedSettings, FolderSource, GallerySettings, NodeConfig, NodeSettings
 from edge_node.web.log_history import NEWS_AT_MOST
 from edge_node.web.server import WebServer
 from edge_node.web.settings import WebSettings
@@ -44,7 +44,9 @@ class Desk:
 
 
 @contextmanager
-def at_work(broker: BrokerSettings, folder: Path, **web: Any) -> Iterator[Desk]:
+def at_work(
+    broker: BrokerSettings, folder: Path, *, feeds: Sequence[FeedSettings] = (), **web: Any
+) -> Iterator[Desk]:
     gallery = folder / "gallery"
     for group in ("Authorised", "Restricted"):
         (gallery / group).mkdir(parents=True)
@@ -54,6 +56,7 @@ def at_work(broker: BrokerSettings, folder: Path, **web: Any) -> Iterator[Desk]:
         gallery=GallerySettings(source=FolderSource(path=gallery)),
         log=LogSettings(file=folder / "events.jsonl"),
         web=WebSettings(port=0, **web),
+        feeds=tuple(feeds),
     )
     server = WebServer(config)
     server.start()

@@ -6,14 +6,18 @@ import time
 import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from playwright.sync_api import Page, expect
 
 from broker.messages import ObservedFace
+from broker.publication import Publication
 from broker.states import status
-from tests.edge_node.web.desk import GREY, SIZE, Desk, face, frame, observation, picture
-from tests.private_broker import eventually
+from edge_node.settings import FeedSettings
+from tests.edge_node.web.desk import GREY, SIZE, Desk, at_work, face, frame, observation, picture
+from tests.private_broker import PrivateBroker, eventually
 from tests.watcher import Watcher
 
 GREEN, RED, AMBER = (30, 160, 80), (205, 40, 45), (255, 180, 0)
@@ -93,6 +97,29 @@ def test_frames_are_fetched_only_while_somebody_looks(
     assert eventually(lambda: desk.server.watched == ["front-door"])
     page.goto(desk.url)
     assert eventually(lambda: desk.server.watched == [])
+
+
+def test_feeds_of_other_programs_are_shown_with_their_boxes(
+    page: Page, mosquitto: PrivateBroker, tmp_path: Path, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge_node.web.cameras.LEASE_SECONDS", 0.2)
+    monkeypatch.setattr("edge_node.web.cameras.WAIT_SECONDS", 0.5)
+    feeds = [FeedSettings(topic="frigate/{device}/snapshot", device="frigate-{device}")]
+    snapshot = Publication(topic="frigate/Back Yard/snapshot", payload=picture())
+    seen = observation("frigate-back-yard", 0, face("restricted", "Eve", (200, 100, 80, 100)))
+    with at_work(mosquitto.settings, tmp_path / "desk", feeds=feeds) as desk:
+        for device in ("frigate-back-yard", "frigate-shed"):
+            announce(watcher, device)
+        page.goto(f"{desk.url}/live")
+        assert eventually(lambda: len(desk.server.watched) == 2)
+        canvas = page.locator("canvas[data-device=frigate-back-yard]")
+        watcher.session.publish(snapshot)
+        expect(canvas).to_have_attribute("data-matched", "false")
+        watcher.session.publish(replace(seen, seq=None, boot_id=None).to_publication(watcher.topics))
+        expect(canvas).to_have_attribute("data-matched", "true")
+        assert is_near(pixel(page, "frigate-back-yard", 200, 170), RED)
+        page.goto(desk.url)
+        assert eventually(lambda: desk.server.watched == [])
 
 
 def fetch(url: str) -> list[tuple[dict[str, object], bytes]]:
