@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"{file.parent} is no folder: expected log.file of the settings, or --log", file=sys.stderr)
         return 1
     try:
-        history = History(file)
+        history = History(file, told=_say_share)
         query = _query(arguments)
         _print(history.lines(query), arguments)
         if query.limit is not None and sys.stdout.isatty():
@@ -68,6 +68,12 @@ def _print(lines: Iterable[bytes], arguments: argparse.Namespace) -> None:
     rows = map(json.loads, lines)
     for text in as_csv(rows) if arguments.csv else as_table(rows):
         print(text)
+
+
+def _say_share(share: float) -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\rreading the log: {share:.0%}" if share < 1 else "\r\x1b[K")
+        sys.stderr.flush()
 
 
 def _say_rest(total: int, query: "Query") -> None:

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -16,7 +16,7 @@ import msgspec
 from broker.messages import EventType
 from edge_node.history import select
 from edge_node.history.index import Index, Statement
-from edge_node.history.query import HistoryError, Hour, Known, Page, Query, Row
+from edge_node.history.query import HistoryError, Hour, Known, Page, Query, ReadingError, Row
 from edge_node.history.records import Records
 from edge_node.history.rows import EPOCH, MILLISECOND, TYPES
 from edge_node.log_files import LogFiles
@@ -27,6 +27,7 @@ T = TypeVar("T")
 
 INDEX_SUFFIX = ".index"
 ATTEMPTS = 10
+PATIENCE_SECONDS = 0.2
 REBUILT = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 """Faults of an index that a new one does not have. The rest is about the disk, rights and locks."""
 
@@ -35,12 +36,17 @@ class History:
     """Answers from an index of the log's files, which every question first brings up to date.
 
     path: the log's open file, `log.file` of the settings. The index stands beside it as `<name>.index` where
-    this user may write there, else in the cache folder; `index` names another place. Safe to use from several
-    threads, one question at a time. Every method raises HistoryError.
+    this user may write there, else in the cache folder; `index` names another place. told: gets the share of
+    the work that is done, while much of the log is new. Safe to use from several threads, one question at a
+    time. Every method raises HistoryError, and ReadingError while another thread reads much of the log.
     """
 
-    def __init__(self, path: Path, index: Path | None = None) -> None:
+    def __init__(
+        self, path: Path, index: Path | None = None, told: Callable[[float], None] = lambda _share: None
+    ) -> None:
         self._files = LogFiles(path)
+        self._told = told
+        self._share: float | None = None
         self.index_file = index or _index_file(path)
         self._index: Index | None = None
         self._lock = threading.Lock()
@@ -69,7 +75,9 @@ class History:
             return select.places(query, index, total), index.marks()
 
         statement, marks = self._ask(answer)
-        with closing(sqlite3.connect(self.index_file)) as own, Records(self._files, marks) as records:
+        # Whoever takes the lines may do so from one thread after another.
+        own = sqlite3.connect(self.index_file, check_same_thread=False)
+        with closing(own), Records(self._files, marks) as records:
             yield from records.lines(own.execute(statement.text, statement.parameters))
 
     def total(self, query: Query) -> int:
@@ -125,7 +133,7 @@ class History:
 
     def _ask(self, question: Callable[[Index], T]) -> T:
         """Again with a new index when the old one is damaged, or when a file got another name meanwhile."""
-        with self._lock:
+        with self._turn():
             for _ in range(ATTEMPTS):
                 try:
                     index = self._up_to_date()
@@ -143,13 +151,30 @@ class History:
                     raise HistoryError(f"{error}; expected a log that this user may read") from error
         raise HistoryError(f"{self._files.path}: the files change too fast, or the index cannot be kept")
 
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        while not self._lock.acquire(timeout=PATIENCE_SECONDS):
+            if self._share is not None:
+                raise ReadingError(f"the log is being read: {self._share:.0%}")
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    def _read(self, share: float) -> None:
+        self._share = share
+        self._told(share)
+
     def _up_to_date(self) -> Index:
         if self._index is not None and not self.index_file.exists():
             self._disconnect()
         if self._index is None:
             self.index_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._index = Index(self.index_file)
-        self._index.update(self._files)
+        try:
+            self._index.update(self._files, self._read)
+        finally:
+            self._share = None
         return self._index
 
     def _disconnect(self) -> None:

@@ -6,12 +6,13 @@ since 1970, UTC.
 
 import logging
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from edge_node.history.reading import Reading
 from edge_node.history.rows import Rows
 from edge_node.log_files import LogFile, LogFiles, Place, holds, lines_of, place_at
 
@@ -76,8 +77,8 @@ class Index:
     def close(self) -> None:
         self.database.close()
 
-    def update(self, files: LogFiles) -> None:
-        """Reads what is new in the log, and forgets what is no longer in it."""
+    def update(self, files: LogFiles, told: Callable[[float], None] = lambda _share: None) -> None:
+        """Reads what is new in the log, and forgets what is no longer in it. told: the share that is read."""
         listed = files.listed()
         if self._is_up_to_date(listed):
             return
@@ -85,10 +86,14 @@ class Index:
         try:
             is_new = self._prepare()
             self._forget_all_but(listed)
+            indices = _statements(_INDICES) if is_new else []
+            new_bytes = sum(file.size_bytes for file in listed) - self._read_bytes()
+            reading = Reading(new_bytes, told, indices=len(indices))
             for file in listed:
-                self._read(file)
-            if is_new:
-                _run(self.database, _INDICES)
+                self._read(file, reading)
+            for one in indices:
+                self.database.execute(one)
+                reading.index()
             self._analyse()
             self.database.execute("COMMIT")
         except BaseException:
@@ -131,7 +136,8 @@ class Index:
         names = self.database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
         for (name,) in names:
             self.database.execute(f'DROP TABLE "{name}"')
-        _run(self.database, _TABLES)
+        for table in _statements(_TABLES):
+            self.database.execute(table)
         self.database.execute(f"PRAGMA user_version = {VERSION}")
         return True
 
@@ -159,7 +165,11 @@ class Index:
         self.database.execute("DELETE FROM events WHERE file = ?", (identity,))
         self.database.execute("DELETE FROM files WHERE id = ?", (identity,))
 
-    def _read(self, file: LogFile) -> None:
+    def _read_bytes(self) -> int:
+        (read,) = self.first(Statement("SELECT coalesce(sum(offset), 0) FROM files"))
+        return int(read)
+
+    def _read(self, file: LogFile, reading: Reading) -> None:
         known = self.database.execute(
             "SELECT id, number, offset, tail, bad FROM files WHERE mark = ?", (file.mark,)
         ).fetchone()
@@ -176,7 +186,7 @@ class Index:
                 cursor = self.database.execute("INSERT INTO files (mark) VALUES (?)", (file.mark,))
                 identity = cursor.lastrowid
             found = Rows(identity or 0, start)
-            self.database.executemany(_INSERT, found.of(lines_of(file, start)))
+            self.database.executemany(_INSERT, found.of(reading.follow(lines_of(file, start))))
             self.database.executemany("INSERT OR IGNORE INTO words VALUES (?,?,?)", found.new_words())
             place = place_at(opened, file, found.end)
         self.database.execute(
@@ -187,7 +197,6 @@ class Index:
             log.debug("%d lines of %s are no events", found.bad, file.path)
 
 
-def _run(database: sqlite3.Connection, statements: str) -> None:
-    """Inside the transaction, which `executescript` would end."""
-    for statement in filter(None, map(str.strip, statements.split(";"))):
-        database.execute(statement)
+def _statements(script: str) -> list[str]:
+    """For one at a time: `executescript` would end the transaction."""
+    return [one for one in map(str.strip, script.split(";")) if one]

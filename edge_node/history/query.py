@@ -76,3 +76,7 @@ class Known:
 
 class HistoryError(Exception):
     """A log that cannot be read, or an index that cannot be written. The text says what to do."""
+
+
+class ReadingError(HistoryError):
+    """Much of the log is new to the index, and somebody else is reading it now."""

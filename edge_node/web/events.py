@@ -3,9 +3,11 @@
 import asyncio
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from typing import Annotated
+from functools import partial
+from itertools import chain
+from typing import Annotated, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -13,9 +15,12 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from broker.messages import EventType, Id
+from edge_node.history.query import HistoryError, ReadingError
 from edge_node.web.broadcast import Broadcast, TooManyError
 from edge_node.web.endpoint import Endpoint, RefusedError
 from edge_node.web.history import PAGE_MAX, EventHistory, Filters, Hour, Names, Page, Row, Sort, SortKey, Span
+
+T = TypeVar("T")
 
 _ROWS_AT_ONCE = 500
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -103,24 +108,25 @@ class Events:
 
     async def _find(self, _request: Request, query: PageQuery) -> Page:
         sort = Sort(key=query.sort, descending=query.descending)
-        return await asyncio.to_thread(
-            self._history.find, query.filters(), sort, offset=query.offset, limit=query.limit
-        )
+        find = partial(self._history.find, query.filters(), sort, offset=query.offset, limit=query.limit)
+        return await _answer(find)
 
     async def _hours(self, _request: Request, query: FilterQuery) -> Hours:
-        return Hours(hours=await asyncio.to_thread(self._history.hours, query.filters()))
+        return Hours(hours=await _answer(partial(self._history.hours, query.filters())))
 
     async def _span(self, _request: Request, query: FilterQuery) -> Span:
-        return await asyncio.to_thread(self._history.span, query.filters())
+        return await _answer(partial(self._history.span, query.filters()))
 
     async def _names(self, _request: Request, _query: Struct) -> Names:
-        return await asyncio.to_thread(self._history.names)
+        return await _answer(self._history.names)
 
     async def _csv(self, _request: Request, query: FilterQuery) -> Response:
-        return _file(_csv(self._history.all(query.filters())), "events.csv", "text/csv; charset=utf-8")
+        rows = self._history.all(query.filters())
+        return await _file(_csv(rows), "events.csv", "text/csv; charset=utf-8")
 
     async def _json(self, _request: Request, query: FilterQuery) -> Response:
-        return _file(_json(self._history.all(query.filters())), "events.json", "application/json")
+        rows = self._history.all(query.filters())
+        return await _file(_json(rows), "events.json", "application/json")
 
     async def _stream(self, _request: Request, _query: Struct) -> Response:
         try:
@@ -130,9 +136,21 @@ class Events:
         return StreamingResponse(news, media_type="text/event-stream")
 
 
-def _file(chunks: Iterator[bytes], name: str, media: str) -> Response:
+async def _answer(question: Callable[[], T]) -> T:
+    """Asked on a thread of its own, for the disk may be slow."""
+    try:
+        return await asyncio.to_thread(question)
+    except ReadingError as error:
+        raise RefusedError(503, "reading", str(error)) from error
+    except HistoryError as error:
+        raise RefusedError(503, "no_log", str(error)) from error
+
+
+async def _file(chunks: Iterator[bytes], name: str, media: str) -> Response:
+    """The first chunk is made before the answer begins: from then on it can no longer be refused."""
+    first = await _answer(partial(next, chunks, b""))
     headers = {"content-disposition": f'attachment; filename="{name}"'}
-    return StreamingResponse(chunks, media_type=media, headers=headers)
+    return StreamingResponse(chain([first], chunks), media_type=media, headers=headers)
 
 
 def _csv(rows: Iterable[Row]) -> Iterator[bytes]:
@@ -154,11 +172,10 @@ def _cell(value: object) -> object:
 
 
 def _json(rows: Iterable[Row]) -> Iterator[bytes]:
-    yield b"["
-    gathered: list[bytes] = []
+    gathered = [b"["]
     for number, row in enumerate(rows):
         gathered.append((b",\n" if number else b"\n") + msgspec.json.encode(row))
-        if len(gathered) == _ROWS_AT_ONCE:
+        if len(gathered) >= _ROWS_AT_ONCE:
             yield b"".join(gathered)
             gathered = []
     yield b"".join(gathered) + b"\n]\n"

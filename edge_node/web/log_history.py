@@ -10,6 +10,7 @@ from broker import timestamps
 from broker.messages import EventType
 from edge_node.history import query as asked
 from edge_node.history.history import History
+from edge_node.history.query import HistoryError
 from edge_node.log_files import LogFiles
 from edge_node.web.history import PAGE_MAX, Filters, Hour, Named, Names, Page, Row, Sort, Span
 
@@ -33,12 +34,15 @@ class LogHistory:
         self._history.close()
 
     def update(self) -> list[Row]:
-        state = [(file.mark, file.size_bytes) for file in self._files.listed()]
+        try:
+            state = [(file.mark, file.size_bytes) for file in self._files.listed()]
+        except OSError as error:
+            raise HistoryError(f"{error}; expected a log that this user may read") from error
         if state == self._state:
             return []
-        is_first, self._state = self._state is None, state
         rows = [msgspec.convert(row, Row) for row in self._history.latest(NEWS_AT_MOST)]
         new = [row for row in reversed(rows) if row.event_id not in self._latest]
+        is_first, self._state = self._state is None, state
         self._latest = {row.event_id for row in rows}
         return [] if is_first else new
 

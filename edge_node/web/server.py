@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 from broker.session import Session
 from broker.topics import Topics
 from edge_node.feeds import Feeds
+from edge_node.history.query import HistoryError
 from edge_node.settings import NodeConfig
 from edge_node.web.access import Access
 from edge_node.web.album import Album
@@ -26,6 +27,7 @@ from edge_node.web.broadcast import Broadcast
 from edge_node.web.cameras import Cameras
 from edge_node.web.events import Events, News
 from edge_node.web.gallery import GalleryDesk
+from edge_node.web.history import Row
 from edge_node.web.live import Live
 from edge_node.web.log_history import LogHistory
 from edge_node.web.system import SystemDesk
@@ -145,14 +147,21 @@ class WebServer:
 
     async def _follow(self) -> None:
         """Takes in what is logged, and tells the open pages."""
+        said = ""
         while True:
+            rows: list[Row] = []
             try:
-                rows = await asyncio.to_thread(self._history.update)
+                rows, fault = await asyncio.to_thread(self._history.update), ""
+            except HistoryError as error:
+                fault = str(error)
             except Exception as error:  # noqa: BLE001  without this the page would stand still unseen
                 self._fail(error)
                 return
             if rows:
                 self._broadcast.say(msgspec.json.encode(News(rows=rows[-NEWS_ROWS:])))
+            if fault not in ("", said):
+                log.warning("no events to show: %s", fault)
+            said = fault
             await asyncio.sleep(TICK_SECONDS)
 
 

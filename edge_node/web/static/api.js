@@ -1,5 +1,8 @@
 // Requests to the endpoints of openapi.json.
 
+import { $, say } from "./dom.js";
+import { capital } from "./words.js";
+
 export class Refused extends Error {
   constructor(status, { error, detail }) {
     super(detail);
@@ -8,7 +11,33 @@ export class Refused extends Error {
   }
 }
 
-export async function ask(path, parameters = {}, options = {}) {
+const READING_SECONDS = 1;
+let waiting = 0;
+
+/** Resolves when there is an answer: a log that is still being read is waited for, and said. */
+export async function ask(...request) {
+  let waits = 0;
+  try {
+    for (;;) {
+      try {
+        return await once(...request);
+      } catch (error) {
+        if (error.error !== "reading") throw error;
+        if (!waiting) say(error.message);
+        waiting += 1 - waits;
+        waits = 1;
+        $("#wait").textContent = capital(error.message);
+        $("#wait").hidden = false;
+      }
+      await new Promise((done) => setTimeout(done, READING_SECONDS * 1000));
+    }
+  } finally {
+    waiting -= waits;
+    $("#wait").hidden = !waiting;
+  }
+}
+
+async function once(path, parameters = {}, options = {}) {
   const query = new URLSearchParams(Object.entries(parameters).filter(([, value]) => value !== "" && value !== null && value !== undefined));
   let answer;
   try {

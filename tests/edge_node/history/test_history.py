@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from broker.messages import EventType
 from edge_node.history.history import History
-from edge_node.history.query import HistoryError, Hour, Known, Query, Sort
+from edge_node.history.query import HistoryError, Hour, Known, Query, ReadingError, Sort
 from edge_node.log_files import LogFiles
 from edge_node.sinks.rotation import Limits, RotatingLines
 from tests.edge_node.logged import NOON, line, record, write
@@ -192,6 +192,54 @@ def test_an_index_that_cannot_be_kept_is_said(path: Path, tmp_path: Path) -> Non
     household(path)
     with pytest.raises(HistoryError, match="expected"):
         History(path, index=tmp_path / "events.jsonl/index").find(Query())
+
+
+def test_who_asks_while_much_is_read_is_told_how_far_it_is(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge_node.history.reading.MUCH_BYTES", 2_000)
+    monkeypatch.setattr("edge_node.history.history.PATIENCE_SECONDS", 0.01)
+    write(path, *(record(number) for number in range(100)))
+    shares: list[float] = []
+    is_under_way, go_on = threading.Event(), threading.Event()
+
+    def told(share: float) -> None:
+        shares.append(share)
+        is_under_way.set()
+        go_on.wait(10)
+
+    history = History(path, told=told)
+    reader = threading.Thread(target=history.find, args=[Query()])
+    reader.start()
+    assert is_under_way.wait(10)
+    with pytest.raises(ReadingError, match="the log is being read: 0%"):
+        history.total(Query())
+    go_on.set()
+    reader.join()
+    assert history.total(Query()) == 100
+    assert len(shares) > 10
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-1]) == (0.0, 1.0)
+
+
+def test_little_that_is_new_is_read_without_a_word(path: Path) -> None:
+    shares: list[float] = []
+    history = History(path, told=shares.append)
+    for _ in range(3):
+        household(path)
+        history.find(Query())
+    assert shares == []
+
+
+def test_lines_may_be_taken_on_one_thread_after_another(path: Path) -> None:
+    household(path)
+    lines = History(path).lines(Query(limit=None))
+    taken: list[bytes] = []
+    for _ in range(6):
+        taker = threading.Thread(target=lambda: taken.append(next(lines)))
+        taker.start()
+        taker.join()
+    assert len(taken) == 6
 
 
 def test_who_left_the_log_leaves_the_index(path: Path) -> None:

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.edge_node.web.desk import Desk, event
 
@@ -128,6 +128,26 @@ def test_a_person_and_a_camera_have_pages_of_their_own(page: Page, quiet_desk: D
 def test_an_empty_log_says_so(page: Page, quiet_desk: Desk) -> None:
     page.goto(quiet_desk.url)
     expect(page.get_by_text("Nothing has happened yet")).to_be_visible()
+
+
+def test_a_log_that_is_being_read_is_waited_for(page: Page, quiet_desk: Desk) -> None:
+    quiet_desk.write(event("Ann"))
+    shares = iter((0.12, 0.73))
+
+    def answer(route: Route) -> None:
+        share = next(shares, None)
+        if share is None:
+            route.continue_()
+        else:
+            detail = f"the log is being read: {share:.0%}"
+            route.fulfill(status=503, json={"error": "reading", "detail": detail})
+
+    page.route("**/api/names", answer)
+    page.goto(quiet_desk.url)
+    for text in ("The log is being read: 12%", "The log is being read: 73%"):
+        expect(page.locator("#wait")).to_have_text(text)
+    expect(page.locator("#wait")).to_be_hidden()
+    shown(page, 1)
 
 
 def test_a_server_that_is_gone_is_said_with_a_way_to_try_again(page: Page, quiet_desk: Desk) -> None:

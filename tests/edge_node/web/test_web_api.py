@@ -111,6 +111,20 @@ def test_exports_hold_everything_that_is_filtered(quiet_desk: Desk) -> None:
     assert "attachment" in ask(quiet_desk, "/api/events.json")[1]["content-disposition"]
 
 
+@pytest.mark.parametrize("path", ["/api/events", "/api/events.csv", "/api/events.json", "/api/names"])
+def test_a_log_that_cannot_be_read_is_said_until_it_can(quiet_desk: Desk, path: str) -> None:
+    quiet_desk.log.mkdir()
+    code, _, answer = ask(quiet_desk, path)
+    fault = json.loads(answer)
+    assert (code, fault["error"]) == (503, "no_log")
+    assert "events.jsonl" in fault["detail"]
+    quiet_desk.log.rmdir()
+    quiet_desk.write(event("Ann"))
+    code, _, answer = ask(quiet_desk, path)
+    assert code == 200
+    assert b"Ann" in answer
+
+
 def test_a_switch_is_asked_for_on_mqtt(desk: Desk, watcher: Watcher) -> None:
     assert eventually(lambda: desk.server._session.is_connected)
     path = "/api/switches/devices/front-door?to=OFF"
