@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_node.sinks.json_lines import JsonLines
+from tests.edge_node.logged import line, record
 
 
 def records(path: Path) -> list[object]:
@@ -24,9 +25,27 @@ def test_lines_are_appended_over_restarts(tmp_path: Path) -> None:
     assert records(path) == [{"n": 0}, {"n": 1}, {"n": 2}]
 
 
+def test_every_cut_of_the_last_kilobyte_loses_no_synced_event(tmp_path: Path) -> None:
+    path, torn = tmp_path / "events.jsonl", tmp_path / "events.jsonl.torn"
+    lines = [line(record(number)) for number in range(40)]
+    log = JsonLines(path)
+    log.append(lines)
+    log.close()
+    whole = path.read_bytes()
+    for cut in range(len(whole) - 1024, len(whole) + 1):
+        path.write_bytes(whole[:cut])
+        kept = whole[:cut].count(b"\n")
+        rest = whole[:cut].rpartition(b"\n")[2]
+        log = JsonLines(path)
+        assert [*log.tail(1_000_000)] == lines[:kept]
+        log.close()
+        assert path.read_bytes() == whole[: cut - len(rest)]
+        assert not rest or torn.read_bytes().endswith(rest + b"\n")
+
+
 @settings(max_examples=60, deadline=None)
 @given(cut=st.integers(0, 60), junk=st.binary(max_size=20).filter(lambda data: b"\n" not in data))
-def test_every_cut_loses_no_whole_line(
+def test_a_cut_with_junk_after_it_loses_no_whole_line(
     tmp_path_factory: pytest.TempPathFactory, cut: int, junk: bytes
 ) -> None:
     path = tmp_path_factory.mktemp("cut") / "events.jsonl"
