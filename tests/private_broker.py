@@ -49,7 +49,7 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def eventually(condition: Callable[[], object], timeout_seconds: float = 5.0) -> bool:
+def eventually(condition: Callable[[], object], timeout_seconds: float = 15.0) -> bool:
     """Whether the condition comes true in time."""
     deadline = time.monotonic() + timeout_seconds
     while not condition():

@@ -107,7 +107,7 @@ session.start()
 time.sleep(60)
 """
     with subprocess.Popen([sys.executable, "-c", program]) as camera:
-        assert eventually(lambda: payloads(received) == ["online"], 10)
+        assert eventually(lambda: payloads(received) == ["online"])
         camera.kill()
     assert eventually(lambda: payloads(received) == ["online", "offline"])
 

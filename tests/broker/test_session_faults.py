@@ -202,7 +202,7 @@ def test_a_stranger_that_says_nothing_is_reported(
     settings = BrokerSettings(port=stranger.getsockname()[1], keepalive_seconds=5)
     session = Session(settings, client_id="a")
     session.start()
-    assert eventually(lambda: warnings(caplog), 10)
+    assert eventually(lambda: warnings(caplog))
     session.stop()
     assert f":{settings.port} within 5 s: is it an MQTT v5 broker without TLS?" in warnings(caplog)[0]
 

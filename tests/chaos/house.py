@@ -124,7 +124,7 @@ def fill(folder: Path) -> Path:
 
 
 def decided(house: House, count: int) -> bool:
-    return eventually(lambda: len(house.decided()) >= count, 15)
+    return eventually(lambda: len(house.decided()) >= count)
 
 
 def told(watcher: Watcher) -> Counter[str]:

@@ -26,7 +26,7 @@ Build = Callable[..., House]
 def test_a_logger_away_for_longer_than_the_broker_queues(house: House, is_known: bool) -> None:
     if is_known:
         house.start_logger()
-        assert eventually(house.log.exists, 10)
+        assert eventually(house.log.exists)
         time.sleep(1)
         house.kill("logger")
     with Watcher(house.broker.settings, "edge/events/#") as assistant:
@@ -43,7 +43,7 @@ def test_a_logger_away_for_longer_than_the_broker_queues(house: House, is_known:
 
 def test_in_quiet_times_the_log_is_in_order_of_each_camera(house: House) -> None:
     house.start_logger()
-    assert eventually(lambda: "as edge-logger" in house.said(), 10)
+    assert eventually(lambda: "as edge-logger" in house.said())
     house.start_node(count=200)
     assert decided(house, 200)
     assert all_logged_once(house)
@@ -105,7 +105,7 @@ def test_what_was_decided_while_the_broker_restarted_is_news(house: House) -> No
 
 def test_what_the_broker_had_in_memory_for_a_logger_it_knew(house: House) -> None:
     house.start_logger()
-    assert eventually(house.log.exists, 10)
+    assert eventually(house.log.exists)
     time.sleep(1)
     house.kill("logger")
     house.start_node(pace=100, count=150)

@@ -123,7 +123,7 @@ def test_a_user_of_the_access_list_asks_under_its_own_name(
     password = ["--password-file", str(site.folder / "credentials/ann")]
     command = ["ask", "--config", str(settings), "--username", "ann", *password, *map(str, files)]
     with running(replace(config, broker=site.settings("node-1"))) as node:
-        assert eventually(lambda: node._follower.polled.is_set() and node._session.is_connected, 15)
+        assert eventually(lambda: node._follower.polled.is_set() and node._session.is_connected)
         arguments = command_line().parse_args(command)
         assert arguments.func(arguments) == 0
         assert node._session.is_connected
@@ -172,7 +172,7 @@ def test_the_embedded_broker_spreads_questions_too(
         running(pair[0]) as one,
         running(pair[1]) as two,
     ):
-        assert eventually(lambda: one._follower.polled.is_set() and two._follower.polled.is_set(), 15)
+        assert eventually(lambda: one._follower.polled.is_set() and two._follower.polled.is_set())
         assert ask(*files, "--labelled", tmp_path / "out") == 0
     assert {one["node"] for one in answers(capsys.readouterr().out)} == {"one", "two"}
     assert len(list((tmp_path / "out").iterdir())) == 6

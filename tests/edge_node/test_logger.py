@@ -114,7 +114,7 @@ def test_it_outlives_a_restart_of_the_broker(mosquitto: PrivateBroker, node: Wat
         assert eventually(lambda: not logger.session.is_connected)
         node.session.publish(event().to_publication(TOPICS))
         mosquitto.start()
-        assert eventually(lambda: len(logged(file)) == 2, 10)
+        assert eventually(lambda: len(logged(file)) == 2)
 
 
 def test_a_duplicate_is_written_once_also_after_a_restart(
@@ -302,7 +302,7 @@ def test_while_the_disk_refuses_events_wait_and_nothing_is_lost(
         time.sleep(1.5)
         assert logged(file) == []
         refusing = False
-        assert eventually(lambda: len(logged(file)) == 80, 10)
+        assert eventually(lambda: len(logged(file)) == 80)
     assert ids(file) == [one.event_id for one in events]
 
 
@@ -323,7 +323,7 @@ def test_killed_at_random_it_writes_each_event_once(
                 process.send_signal(signal.SIGKILL)
                 process.wait()
                 process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-        assert eventually(lambda: len(logged(file)) >= 160, 15)
+        assert eventually(lambda: len(logged(file)) >= 160)
         time.sleep(0.5)
     finally:
         process.kill()

@@ -166,7 +166,7 @@ def test_the_broker_may_come_and_go(
     time.sleep(1)
     mosquitto.start()
     assert watcher.session.wait_connected(10)
-    assert eventually(lambda: node._session.is_connected, 10)
+    assert eventually(lambda: node._session.is_connected)
     stay(watcher, "front-door", jpeg(read(photos, "obama2.jpg")))
     assert watcher.wait_for_event("authorised")
 
@@ -188,7 +188,7 @@ def test_an_event_waits_in_the_outbox_through_restarts_until_it_is_in_the_log(
         )
         logger.start()
         try:
-            assert eventually(lambda: node._outbox.filling.waiting == 0, 15)
+            assert eventually(lambda: node._outbox.filling.waiting == 0)
             watcher.wait_for(
                 lambda one: (
                     one.topic == "edge/nodes/node-1/stats"
@@ -247,7 +247,7 @@ def test_two_nodes_share_the_frames_of_a_group(
         for name in ("one", "two")
     ]
     with running(pair[0]) as one, running(pair[1]) as two:
-        assert eventually(lambda: one._follower.polled.is_set() and two._follower.polled.is_set(), 15)
+        assert eventually(lambda: one._follower.polled.is_set() and two._follower.polled.is_set())
         stay(watcher, "front-door", jpeg(read(photos, "obama2.jpg")), frames=8)
         assert eventually(lambda: len(watcher.observations()) == 8)
         assert {one.node for one in watcher.observations()} == {"one", "two"}

@@ -63,7 +63,7 @@ def test_every_node_reads_its_gallery_again_when_asked(
     slow = replace(config, gallery=replace(config.gallery, poll_seconds=3600))
     first, second = (replace(slow, node=replace(slow.node, id=name)) for name in ("one", "two"))
     with running(first) as one, running(second) as two:
-        assert eventually(lambda: one._follower.polled.is_set() and two._follower.polled.is_set(), 15)
+        assert eventually(lambda: one._follower.polled.is_set() and two._follower.polled.is_set())
         shutil.copyfile(photos / "obama3.jpg", gallery / "Authorised/Somebody New.jpg")
         began = time.monotonic()
         watcher.session.publish(reload(answered=True))
@@ -82,7 +82,7 @@ def test_a_source_that_is_gone_is_said_to_who_asks_and_to_nobody_else(
 ) -> None:
     slow = replace(config, gallery=replace(config.gallery, poll_seconds=3600))
     with running(slow) as node:
-        assert eventually(node._follower.polled.is_set, 15)
+        assert eventually(node._follower.polled.is_set)
         gallery.rename(gallery.with_name("unmounted"))
         watcher.session.publish(reload(answered=False))
         watcher.wait_for(lambda one: one.topic == "edge/gallery/state" and b'"stale":true' in one.payload)
@@ -99,7 +99,7 @@ def test_a_flood_of_reloads_is_one_reading_of_the_source(
 ) -> None:
     slow = replace(config, gallery=replace(config.gallery, poll_seconds=3600))
     with running(slow) as node:
-        assert eventually(node._follower.polled.is_set, 15)
+        assert eventually(node._follower.polled.is_set)
         before = len(watcher.on("edge/gallery/state"))
         for _ in range(100):
             watcher.session.publish(reload(answered=True))

@@ -79,7 +79,7 @@ def test_a_point_it_refuses_is_put_aside_and_the_others_are_stored(
     last = write(logged, record(3), record(4))
     delivery.start()
     try:
-        assert eventually(lambda: len(stored(influxd)) == 4, 10)
+        assert eventually(lambda: len(stored(influxd)) == 4)
         assert eventually(lambda: delivery.refused == 1)
     finally:
         delivery.stop()
@@ -96,7 +96,7 @@ def test_events_wait_for_an_influxdb_that_was_killed(
     (delivery,) = deliveries([settings], logged)
     delivery.start()
     try:
-        assert eventually(lambda: len(stored(influxd)) == 700, 10)
+        assert eventually(lambda: len(stored(influxd)) == 700)
         influxd.kill()
         ids += write(logged, *(record(number) for number in range(700, 720)))
         delivery.stop()
@@ -104,7 +104,7 @@ def test_events_wait_for_an_influxdb_that_was_killed(
         (delivery,) = deliveries([settings], logged)
         delivery.start()
         influxd.start()
-        assert eventually(lambda: len(stored(influxd)) == 720, 10)
+        assert eventually(lambda: len(stored(influxd)) == 720)
     finally:
         delivery.stop()
         assert delivery.wait_stopped(15)

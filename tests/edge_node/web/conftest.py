@@ -7,13 +7,15 @@ from ctypes.util import find_library
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from broker.settings import BrokerSettings
 from tests.edge_node.web.desk import Desk, at_work
 from tests.private_broker import PrivateBroker, free_port, require_mosquitto
 
 collect_ignore = [] if "EDGE_WEB_SCREENSHOTS" in os.environ else ["test_screenshots.py"]
+
+expect.set_options(timeout=15_000)
 
 FLAGS = [
     "--no-sandbox",
@@ -43,7 +45,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
-    context.set_default_timeout(8_000)
+    context.set_default_timeout(15_000)
     yield context
     context.close()
 
