@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -179,36 +180,14 @@ def test_the_keyboard_reaches_filters_and_order(page: Page, quiet_desk: Desk) ->
     expect(page.get_by_role("button", name="Person", exact=True)).to_be_focused()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_can_be_read_by_day_and_by_night(page: Page, quiet_desk: Desk, scheme: str) -> None:
-    """WCAG 2.1 asks for a contrast of 4.5 to 1."""
-    quiet_desk.write(event("Ann"), event(), event("Eve", "restricted"))
-    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+@pytest.mark.parametrize(("scheme", "ground"), [("light", "rgb(246, 245, 241)"), ("dark", "rgb(21, 23, 26)")])
+def test_the_page_follows_day_and_night(
+    page: Page, quiet_desk: Desk, scheme: Literal["light", "dark"], ground: str
+) -> None:
+    page.emulate_media(color_scheme=scheme)
     page.goto(quiet_desk.url)
-    shown(page, 3)
-    for selector in (
-        "h1",
-        ".badge.authorised",
-        ".badge.restricted",
-        ".badge.unknown",
-        "#count",
-        "td.person a",
-    ):
-        assert page.locator(selector).first.evaluate(CONTRAST) >= 4.5, selector
-    bright = page.locator("body").evaluate("e => getComputedStyle(document.documentElement).backgroundColor")
-    assert bright == ("rgb(21, 23, 26)" if scheme == "dark" else "rgb(246, 245, 241)")
-
-
-CONTRAST = """element => {
-  const parts = (colour) => colour.match(/[\\d.]+/g).map(Number);
-  const linear = (v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
-  const light = ([r, g, b]) => 0.2126 * linear(r / 255) + 0.7152 * linear(g / 255) + 0.0722 * linear(b / 255);
-  const ground = (one) => getComputedStyle(one).backgroundColor;
-  let behind = element;
-  while (behind.parentElement && parts(ground(behind))[3] === 0) behind = behind.parentElement;
-  const [a, b] = [getComputedStyle(element).color, ground(behind)].map((colour) => light(parts(colour)));
-  return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-}"""
+    bright = page.locator("html").evaluate("page => getComputedStyle(page).backgroundColor")
+    assert bright == ground
 
 
 @pytest.mark.parametrize("path", ["/", "/live", "/charts", "/gallery", "/system", "/people/ann", "/nowhere"])
