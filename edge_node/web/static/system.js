@@ -12,7 +12,10 @@ function facts(pairs) {
   return make("dl", { class: "facts" }, ...kept.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, String(value)))));
 }
 
-const state = (status) => badge(status === "online" ? "good" : status === "offline" ? "bad" : "late", status ?? "not heard");
+function state({ status, heard_seconds: heard }) {
+  if (status === "online" && heard > LATE_SECONDS) return badge("late", `silent for ${lasting(heard)}`);
+  return badge(status === "online" ? "good" : status === "offline" ? "bad" : "late", status ?? "not heard");
+}
 
 function toggle(kind, { id, enabled }) {
   if (enabled === null) return null;
@@ -40,7 +43,7 @@ function paces({ stats, heard_seconds: heard }) {
     ["Frames answered", number(stats.processed)],
     ["Replaced by newer", number(stats.replaced)],
     ["Rejected", dropped || "none"],
-    ["Heard", heard > LATE_SECONDS ? `${lasting(heard)} ago` : "now"],
+    ["Heard", `${lasting(heard)} ago`],
   ];
 }
 
@@ -55,13 +58,13 @@ function outbox({ outbox: said, stats }) {
   return `${number(waiting)} waiting${said.level === "ok" ? "" : `, ${said.level}`}${lost}`;
 }
 
-const node = (one) => card(one.id, state(one.status), toggle("nodes", one), [["Up", one.stats && lasting(one.stats.uptime_seconds)], ["Outbox", outbox(one)], ...paces(one)]);
+const node = (one) => card(one.id, state(one), toggle("nodes", one), [["Up", one.stats && lasting(one.stats.uptime_seconds)], ["Outbox", outbox(one)], ...paces(one)]);
 
 function camera(one) {
   const link = make("a", { href: `/devices/${encodeURIComponent(one.id)}` }, one.id);
   const sends = one.settings && `${one.settings.fps} fps${one.settings.width ? `, ${one.settings.width} px` : ""}`;
   const here = one.people && (one.people.count ? `${one.people.count}${one.people.names.length ? `: ${one.people.names.join(", ")}` : ""}` : "nobody");
-  return card(link, state(one.status), toggle("devices", one), [["Before it", here], ["Sends", sends], ...paces(one)]);
+  return card(link, state(one), toggle("devices", one), [["Before it", here], ["Sends", sends], ...paces(one)]);
 }
 
 function gallery(one) {
