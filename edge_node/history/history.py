@@ -99,11 +99,15 @@ class History:
         counted = self._ask(lambda index: index.all(select.by_type(query, index)))
         return {TYPES[kind]: number for kind, number in counted}
 
-    def hours(self, query: Query) -> list[Hour]:
-        """The same by hour, oldest first, hours without events left out."""
+    def hours(self, query: Query, shift: timedelta = timedelta()) -> list[Hour]:
+        """The same by hour, oldest first, hours without events left out. shift: how much earlier than those
+        of UTC the hours begin, where clocks differ from it by half an hour."""
         hours: dict[int, Hour] = {}
-        for hour, kind, number in self._ask(lambda index: index.all(select.by_hour(query, index))):
-            begins = EPOCH + timedelta(hours=hour)
+        milliseconds = shift // MILLISECOND
+        for hour, kind, number in self._ask(
+            lambda index: index.all(select.by_hour(query, index, milliseconds))
+        ):
+            begins = EPOCH + timedelta(hours=hour) - shift
             hours.setdefault(hour, Hour(begins, {})).counts[TYPES[kind]] = number
         return list(hours.values())
 

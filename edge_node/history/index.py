@@ -18,7 +18,7 @@ from edge_node.log_files import LogFile, LogFiles, Place, holds, lines_of, place
 
 log = logging.getLogger(__name__)
 
-VERSION = 2
+VERSION = 3
 
 _SETTINGS = ("journal_mode = WAL", "synchronous = NORMAL", "cache_size = -32768", "secure_delete = ON")
 _TABLES = """

@@ -58,7 +58,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Hour:
-    """How many events of each type there were in the hour that begins then (UTC)."""
+    """How many events of each type there were in the hour that begins then."""
 
     begins: datetime
     counts: dict[EventType, int]

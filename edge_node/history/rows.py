@@ -1,5 +1,6 @@
 """From lines of the log to rows of its index."""
 
+import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -66,7 +67,13 @@ class Rows:
     def new_words(self) -> set[tuple[str, str, str]]:
         """Column, word, and what to compare with, of all rows that were made."""
         named = (zip(WORDS, words, strict=True) for words in self._words)
-        return {(kind, word, word.casefold()) for pairs in named for kind, word in pairs if word}
+        return {(kind, word, folded(word)) for pairs in named for kind, word in pairs if word}
+
+
+def folded(text: str) -> str:
+    """For looking: without case, accents and other ways to write the same."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(character for character in plain if not unicodedata.combining(character))
 
 
 def milliseconds(time: datetime) -> int:

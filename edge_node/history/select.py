@@ -1,11 +1,12 @@
 """From a query to SQL."""
 
+import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
 from edge_node.history.index import Index, Statement
 from edge_node.history.query import Query, Sort
-from edge_node.history.rows import TYPES, WORDS, milliseconds
+from edge_node.history.rows import TYPES, WORDS, folded, milliseconds
 
 COLUMNS = {
     Sort.TIME: "time",
@@ -47,12 +48,12 @@ def by_type(query: Query, index: Index) -> Statement:
     )
 
 
-def by_hour(query: Query, index: Index) -> Statement:
+def by_hour(query: Query, index: Index, shift_milliseconds: int) -> Statement:
     condition = _where(query, index)
     return Statement(
-        f"SELECT time / {HOUR_MILLISECONDS}, type, count(*) FROM events WHERE {condition.text} "
+        f"SELECT (time + ?) / {HOUR_MILLISECONDS}, type, count(*) FROM events WHERE {condition.text} "
         "GROUP BY 1, 2 ORDER BY 1",
-        condition.parameters,
+        (shift_milliseconds, *condition.parameters),
     )
 
 
@@ -105,8 +106,8 @@ def _conditions(query: Query, index: Index) -> Iterable[Statement]:
     if query.devices:
         yield _any_of("device", query.devices)
     if query.people:
-        folded = [one.casefold() for one in query.people]
-        names, ids = _any_of("person", folded), _any_of("person_id", folded)
+        people = [unicodedata.normalize("NFC", one).casefold() for one in query.people]
+        names, ids = _any_of("person", people), _any_of("person_id", people)
         yield Statement(f"{names.text} OR {ids.text}", names.parameters + ids.parameters)
     if query.text:
         yield _about(query.text, index)
@@ -118,12 +119,13 @@ def _conditions(query: Query, index: Index) -> Iterable[Statement]:
 
 def _about(text: str, index: Index) -> Statement:
     """The words of the log are few: they are looked through first, and then their events."""
-    found = index.all(Statement("SELECT DISTINCT kind FROM words WHERE instr(folded, ?)", (text.casefold(),)))
+    wanted = folded(text)
+    found = index.all(Statement("SELECT DISTINCT kind FROM words WHERE instr(folded, ?)", (wanted,)))
     kinds = [kind for (kind,) in found if kind in WORDS]
     some = [
         f"{kind} IN (SELECT word FROM words WHERE kind = '{kind}' AND instr(folded, ?))" for kind in kinds
     ]
-    return Statement(" OR ".join(some) or "0", (text.casefold(),) * len(kinds))
+    return Statement(" OR ".join(some) or "0", (wanted,) * len(kinds))
 
 
 def _any_of(column: str, values: Iterable[Any]) -> Statement:

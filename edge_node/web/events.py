@@ -48,6 +48,12 @@ class PageQuery(FilterQuery, frozen=True, kw_only=True):
     limit: Annotated[int, Meta(ge=0, le=PAGE_MAX)] = 50
 
 
+class HoursQuery(FilterQuery, frozen=True, kw_only=True):
+    """shift: minutes by which the hours begin before those of UTC, as 30 where clocks are 5:30 ahead."""
+
+    shift: Annotated[int, Meta(ge=0, le=59)] = 0
+
+
 class Hours(Struct, frozen=True, kw_only=True):
     hours: list[Hour]
 
@@ -93,7 +99,7 @@ class Events:
                 path="/api/hours",
                 says="Events by hour and type",
                 handle=self._hours,
-                query=FilterQuery,
+                query=HoursQuery,
                 answer=Hours,
             ),
             Endpoint(
@@ -111,8 +117,8 @@ class Events:
         find = partial(self._history.find, query.filters(), sort, offset=query.offset, limit=query.limit)
         return await _answer(find)
 
-    async def _hours(self, _request: Request, query: FilterQuery) -> Hours:
-        return Hours(hours=await _answer(partial(self._history.hours, query.filters())))
+    async def _hours(self, _request: Request, query: HoursQuery) -> Hours:
+        return Hours(hours=await _answer(partial(self._history.hours, query.filters(), query.shift)))
 
     async def _span(self, _request: Request, query: FilterQuery) -> Span:
         return await _answer(partial(self._history.span, query.filters()))

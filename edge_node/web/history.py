@@ -57,7 +57,7 @@ class Page(Struct, frozen=True, kw_only=True):
 
 
 class Hour(Struct, frozen=True, kw_only=True):
-    """Events within one hour, which begins at `at`; UTC."""
+    """Events within one hour, which begins at `at`."""
 
     at: str
     authorised: int = 0
@@ -101,8 +101,8 @@ class EventHistory(Protocol):
         """Every event that the filters leave, oldest first, without holding them all in memory."""
         ...
 
-    def hours(self, filters: Filters) -> list[Hour]:
-        """Hours with events, oldest first."""
+    def hours(self, filters: Filters, shift_minutes: int = 0) -> list[Hour]:
+        """Hours with events, oldest first; they begin so many minutes before those of UTC."""
         ...
 
     def span(self, filters: Filters) -> Span: ...

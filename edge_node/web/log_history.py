@@ -1,7 +1,7 @@
 """The page's history: the log's, asked by way of its index."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -61,7 +61,7 @@ class LogHistory:
         lines = self._history.lines(_query(filters, descending=False, limit=None))
         return (msgspec.json.decode(line, type=Row) for line in lines)
 
-    def hours(self, filters: Filters) -> list[Hour]:
+    def hours(self, filters: Filters, shift_minutes: int = 0) -> list[Hour]:
         return [
             Hour(
                 at=timestamps.to_text(hour.begins),
@@ -69,7 +69,7 @@ class LogHistory:
                 restricted=hour.counts.get(EventType.RESTRICTED, 0),
                 unknown=hour.counts.get(EventType.UNKNOWN, 0),
             )
-            for hour in self._history.hours(_query(filters))
+            for hour in self._history.hours(_query(filters), timedelta(minutes=shift_minutes))
         ]
 
     def span(self, filters: Filters) -> Span:

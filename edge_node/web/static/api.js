@@ -54,11 +54,3 @@ async function once(path, parameters = {}, options = {}) {
   }
   return answer.headers.get("content-type")?.startsWith("application/json") ? answer.json() : answer;
 }
-
-/** Calls back with each piece of news, and with whether the connection stands. */
-export function listen(onNews, onState) {
-  const source = new EventSource("/api/events/stream");
-  source.onopen = () => onState(true);
-  source.onerror = () => onState(false);
-  source.onmessage = (message) => onNews(JSON.parse(message.data));
-}

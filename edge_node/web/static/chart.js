@@ -7,7 +7,7 @@ export const TYPES = ["authorised", "restricted", "unknown"];
 const [HEIGHT, LEFT, BOTTOM] = [230, 40, 22];
 const LABEL_WIDTH = 72;
 
-/** As wide as its place. bars: [{label, title, authorised, restricted, unknown}], in order; every so many labels are shown. */
+/** As wide as its place. bars: [{label, title, authorised, restricted, unknown}], in order; as many of the labels are shown as have room. */
 export function stacked(place, bars, caption) {
   const across = Math.max(280, place.clientWidth);
   const sum = (bar) => TYPES.reduce((total, type) => total + bar[type], 0);
@@ -15,7 +15,9 @@ export function stacked(place, bars, caption) {
   const step = (across - LEFT) / bars.length;
   const width = Math.max(1, Math.min(36, step * 0.76));
   const y = (value) => (HEIGHT - BOTTOM) * (1 - value / top);
-  const every = Math.ceil((bars.length * LABEL_WIDTH) / across);
+  const labelled = bars.filter((bar) => bar.label);
+  const every = Math.ceil((labelled.length * LABEL_WIDTH) / across);
+  const shown = new Set(labelled.filter((_, index) => index % every === 0));
   const marks = [];
   for (const share of [0, 0.5, 1]) {
     marks.push(draw("line", { x1: LEFT, x2: across, y1: y(top * share), y2: y(top * share) }));
@@ -31,7 +33,7 @@ export function stacked(place, bars, caption) {
       height += bar[type];
     }
     marks.push(group);
-    if (index % every === 0) marks.push(draw("text", { x, y: HEIGHT - 4, "text-anchor": "middle" }, bar.label));
+    if (shown.has(bar)) marks.push(draw("text", { x, y: HEIGHT - 4, "text-anchor": "middle" }, bar.label));
   });
   return make("div", {}, draw("svg", { class: "chart", viewBox: `0 0 ${across} ${HEIGHT}`, role: "img", "aria-label": caption }, ...marks), asTable(bars, caption));
 }

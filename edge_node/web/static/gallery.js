@@ -23,6 +23,8 @@ const REASONS = {
 };
 const GROUPS = { authorised: "Authorised", restricted: "Restricted" };
 const SOON_SECONDS = [1, 3, 8];
+const said = $("#enrolled");
+let added = null;
 
 async function load() {
   try {
@@ -33,46 +35,69 @@ async function load() {
 }
 
 function render({ contents, state }) {
-  $("#enrol").hidden = !contents.writable;
+  const problems = new Map([...contents.problems, ...(state?.problems ?? [])].map((one) => [one.photo, REASONS[one.reason] ?? one.reason]));
+  const { people, writable } = contents;
+  $("#enrol").hidden = !writable;
   show($("#state"), ...notes(contents, state));
-  $("#known").replaceChildren(...contents.people.map((one) => make("option", { value: one.name })));
-  const groups = Object.entries(GROUPS).map(([group, title]) => [title, contents.people.filter((one) => one.group === group)]);
+  show($("#known"), ...people.map((one) => make("option", { value: one.name })));
+  const groups = Object.entries(GROUPS).map(([group, title]) => [group, title, people.filter((one) => one.group === group)]);
   const parts = groups
-    .filter(([, people]) => people.length)
-    .map(([title, people]) => make("section", {}, make("h2", {}, title), make("ul", { class: "people" }, ...people.map((one) => card(one, contents.writable)))));
-  show($("#people"), ...(parts.length ? parts : [make("div", { class: "panel" }, empty("Nobody is known yet", "Everybody is unknown until there is a photo of them."))]));
-  const problems = [...new Map([...contents.problems, ...(state?.problems ?? [])].map((one) => [one.photo, one])).values()];
-  $("#problems").hidden = !problems.length;
-  show($("#problems .rows"), ...problems.map((one) => problem(one, contents.writable)));
+    .filter(([, , some]) => some.length)
+    .map(([group, title, some]) => make("section", { "data-key": group }, make("h2", {}, title), make("ul", { class: "people" }, ...some.map((one) => card(one, writable, problems)))));
+  show($("#people"), ...(parts.length ? parts : [make("div", { class: "panel" }, nobody(writable))]));
+  $("#problems").hidden = !problems.size;
+  show($("#problems .rows"), ...[...problems].map(([photo, reason]) => problem(photo, reason, writable)));
+  follow(state, problems);
+}
+
+function nobody(writable) {
+  const text = writable ? "Everybody is unknown until there is a photo of them." : "gallery.source in config.yaml says where the photos are: a folder or a bucket. It is not set.";
+  return empty("Nobody is known yet", text);
 }
 
 function notes(contents, state) {
-  const said = [];
-  if (contents.fault) said.push(make("p", { class: "panel padded fault", role: "alert" }, contents.fault));
-  if (state) said.push(make("p", { class: "muted" }, `The node knows ${plural(state.people, "person", "people")} by ${plural(state.templates, "photo")}.${state.stale ? ` ${state.stale_reason}` : ""}`));
-  return said;
+  const lines = [];
+  if (contents.fault) lines.push(make("p", { class: "panel padded fault", role: "alert" }, contents.fault));
+  if (state) lines.push(make("p", { class: "muted" }, `The node knows ${plural(state.people, "person", "people")} by ${plural(state.templates, "photo")}.${state.stale ? ` ${state.stale_reason}` : ""}`));
+  return lines;
 }
 
-function card(person, writable) {
+/** What the node makes of the photo that was added last. */
+function follow(state, problems) {
+  if (!added) return;
+  if (problems.has(added.key)) tell(`${added.name} is not known by this photo: ${problems.get(added.key)}.`, "fault");
+  else if (state?.synced_at && state.synced_at !== added.before) tell(`${added.name} is known now.`);
+}
+
+function tell(text, kind = "muted") {
+  said.className = kind;
+  if (said.textContent !== text) said.textContent = text;
+}
+
+function card(person, writable, problems) {
   const photos = person.photos.map((photo, index) =>
     make(
       "li",
-      {},
+      { "data-key": photo.key },
       make("img", { src: `/api/gallery/thumbnail?${new URLSearchParams({ key: photo.key, v: photo.version })}`, alt: `${person.name}, photo ${index + 1}`, loading: "lazy" }),
-      writable && make("button", { type: "button", "aria-label": `Remove photo ${index + 1} of ${person.name}`, onclick: () => removePhoto(photo.key, person.name) }, "×"),
+      problems.has(photo.key) && make("span", { class: "badge late" }, problems.get(photo.key)),
+      writable && make("button", { type: "button", "aria-label": `Remove photo ${index + 1} of ${person.name}`, onclick: () => removePhoto(photo.key, `this photo of ${person.name}`) }, "×"),
     ),
   );
+  const remove = make("button", { type: "button", class: "quiet", onclick: () => removePerson(person) }, "Remove", make("span", { class: "unseen" }, person.name));
   return make(
     "li",
-    { class: "panel person-card", "data-person": person.name },
+    { class: "panel person-card", "data-person": person.name, "data-key": `${person.group} ${person.name}`, tabindex: "-1" },
     make("header", {}, make("h3", {}, person.name), badge(person.group, capital(person.group))),
     make("ul", { class: "photos" }, ...photos),
-    writable && make("button", { type: "button", class: "quiet", onclick: () => removePerson(person) }, `Remove ${person.name}`),
+    writable && remove,
   );
 }
 
-const problem = ({ photo, reason }, writable) =>
-  make("li", {}, make("span", {}, photo), badge("late", REASONS[reason] ?? reason), make("span", { class: "spacer" }), writable && make("button", { type: "button", class: "quiet", "aria-label": `Remove ${photo}`, onclick: () => removePhoto(photo, photo) }, "Remove"));
+function problem(photo, reason, writable) {
+  const remove = make("button", { type: "button", class: "quiet", onclick: () => removePhoto(photo, `the photo ${photo}`) }, "Remove", make("span", { class: "unseen" }, photo));
+  return make("li", { "data-key": photo }, make("span", {}, photo), badge("late", reason), make("span", { class: "spacer" }), writable && remove);
+}
 
 async function confirmed(question) {
   const dialog = $("#confirm");
@@ -83,20 +108,29 @@ async function confirmed(question) {
   return dialog.returnValue === "yes";
 }
 
-async function remove(question, path, parameters, name) {
+async function remove(question, path, parameters, done) {
   if (!(await confirmed(question))) return;
+  const place = [...document.querySelectorAll(".person-card")].indexOf(document.activeElement.closest(".person-card"));
   try {
     await ask(path, parameters, { method: "DELETE" });
-    say(`${name} is removed`);
   } catch (error) {
-    $("#state").append(make("p", { class: "panel padded fault", role: "alert" }, error.message));
+    show($("#refused"), make("p", { class: "panel padded fault", role: "alert" }, error.message));
     return;
   }
+  show($("#refused"));
   await again();
+  say(done);
+  if (document.activeElement === document.body) near(place).focus({ preventScroll: true });
 }
 
-const removePhoto = (key, name) => remove(`Remove this photo of ${name}?`, "/api/gallery/photos", { key }, name);
-const removePerson = ({ name, group, photos }) => remove(`Remove ${name} with ${plural(photos.length, "photo")}?`, "/api/gallery/people", { name, group }, name);
+/** Where somebody goes on who works with the keyboard: at what took the place of what is gone. */
+function near(place) {
+  const cards = document.querySelectorAll(".person-card");
+  return cards[Math.min(Math.max(place, 0), cards.length - 1)] ?? $("h1");
+}
+
+const removePhoto = (key, what) => remove(`Remove ${what}?`, "/api/gallery/photos", { key }, "The photo is removed");
+const removePerson = ({ name, group, photos }) => remove(`Remove ${name} with ${plural(photos.length, "photo")}?`, "/api/gallery/people", { name, group }, `${name} is removed`);
 
 /** Now, and again when the node has read the gallery. */
 async function again() {
@@ -107,20 +141,21 @@ async function again() {
 async function add(event) {
   event.preventDefault();
   const form = event.target;
-  const [button, said] = [$("button", form), $("#enrolled")];
+  const button = $("button", form);
   const { name, group, photo } = form.elements;
   button.disabled = true;
-  said.className = "muted";
-  said.textContent = "Adding…";
+  added = null;
+  tell("Adding…");
   try {
     const who = name.value.trim();
-    await ask("/api/gallery/photos", { name: who, group: group.value }, { method: "PUT", body: photo.files[0], headers: { "content-type": "image/jpeg" } });
-    said.textContent = `${who} is added.`;
+    const before = (await ask("/api/gallery")).state?.synced_at;
+    const { key } = await ask("/api/gallery/photos", { name: who, group: group.value }, { method: "PUT", body: photo.files[0], headers: { "content-type": "image/jpeg" } });
+    added = { key, name: who, before };
+    tell(`${who} is added; the node has yet to read the photo.`);
     form.reset();
     await again();
   } catch (error) {
-    said.className = "fault";
-    said.textContent = REASONS[error.error] ? `Not added: ${REASONS[error.error]}. ${error.message}` : `Not added: ${error.message}`;
+    tell(REASONS[error.error] ? `Not added: ${REASONS[error.error]}. ${error.message}` : `Not added: ${error.message}`, "fault");
   } finally {
     button.disabled = false;
   }

@@ -2,15 +2,28 @@
 
 import { ask } from "./api.js";
 import { $, fault, make, show } from "./dom.js";
+import { seldom } from "./news.js";
 import { EventTable } from "./table.js";
 import { ago, capital, clock, day, number } from "./words.js";
 
 const { kind, id } = $("#subject").dataset;
 const filter = kind === "person" ? { person: id } : { device: id };
 const other = kind === "person" ? "by_device" : "by_person";
+const NEWS_SECONDS = 5;
+const AGO_SECONDS = 10;
+let known;
 
-async function inShort() {
-  const [span, names] = await Promise.all([ask("/api/span", filter), ask("/api/names")]);
+async function load() {
+  try {
+    known = await Promise.all([ask("/api/span", filter), ask("/api/names")]);
+    inShort();
+  } catch (error) {
+    if (!known) show($("#span"), fault(error, load));
+  }
+}
+
+function inShort() {
+  const [span, names] = known;
   const name = names.people.find((one) => one.id === id)?.name;
   if (kind === "person" && name) {
     $("#subject").textContent = name;
@@ -31,6 +44,6 @@ async function inShort() {
 
 const tile = (value, text, size) => make("div", { class: "tile" }, make("b", { class: size }, value), make("span", {}, text));
 
-const load = () => inShort().catch((error) => show($("#span"), fault(error, load)));
 load();
-new EventTable(filter).start();
+setInterval(() => { if (known && !document.hidden) inShort(); }, AGO_SECONDS * 1000);
+new EventTable(filter, seldom(load, NEWS_SECONDS)).start();

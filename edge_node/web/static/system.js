@@ -5,14 +5,15 @@ import { ago, bytes, lasting, number } from "./words.js";
 const SECONDS = 3;
 const LATE_SECONDS = 90;
 const ms = (value) => (value === null || value === undefined ? "–" : `${Math.round(value)} ms`);
-let drawn = "";
 
 function facts(pairs) {
   const kept = pairs.filter(([, value]) => value !== null && value !== undefined);
   return make("dl", { class: "facts" }, ...kept.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, String(value)))));
 }
 
-function state({ status, heard_seconds: heard }) {
+/** Without a broker nobody can say who is online. */
+function state({ status, heard_seconds: heard }, isConnected) {
+  if (!isConnected) return badge("late", status ? `was ${status}` : "not heard");
   if (status === "online" && heard > LATE_SECONDS) return badge("late", `silent for ${lasting(heard)}`);
   return badge(status === "online" ? "good" : status === "offline" ? "bad" : "late", status ?? "not heard");
 }
@@ -20,16 +21,18 @@ function state({ status, heard_seconds: heard }) {
 function toggle(kind, { id, enabled }) {
   if (enabled === null) return null;
   const on = enabled === "ON";
-  return make("button", { type: "button", class: "quiet", "aria-pressed": String(on), "aria-label": `Recognition of ${id}`, id: `switch-${kind}-${id}`, onclick: () => flip(kind, id, on ? "OFF" : "ON") }, on ? "Recognition on" : "Recognition off");
+  const words = [on ? "Recognition on" : "Recognition off", make("span", { class: "unseen" }, `(${id})`)];
+  return make("button", { type: "button", class: "quiet", onclick: () => flip(kind, id, on ? "OFF" : "ON") }, ...words);
 }
 
 async function flip(kind, id, to) {
   try {
     await ask(`/api/switches/${kind}/${id}`, { to }, { method: "POST" });
     say(`Recognition of ${id}: ${to}`);
+    show($("#refused"));
     setTimeout(load, 300);
   } catch (error) {
-    $("#system").prepend(fault(error, load));
+    show($("#refused"), fault(error, load));
   }
 }
 
@@ -47,8 +50,8 @@ function paces({ stats, heard_seconds: heard }) {
   ];
 }
 
-function card(title, mark, control, pairs) {
-  return make("article", { class: "panel padded" }, make("div", { class: "strip bare" }, make("h3", {}, title), mark, make("span", { class: "spacer" }), control ?? ""), facts(pairs));
+function card(key, title, mark, control, pairs) {
+  return make("article", { class: "panel padded", "data-key": key }, make("div", { class: "strip bare" }, make("h3", {}, title), mark, make("span", { class: "spacer" }), control ?? ""), facts(pairs));
 }
 
 function outbox({ outbox: said, stats }) {
@@ -58,18 +61,18 @@ function outbox({ outbox: said, stats }) {
   return `${number(waiting)} waiting${said.level === "ok" ? "" : `, ${said.level}`}${lost}`;
 }
 
-const node = (one) => card(one.id, state(one), toggle("nodes", one), [["Up", one.stats && lasting(one.stats.uptime_seconds)], ["Outbox", outbox(one)], ...paces(one)]);
+const node = (isConnected) => (one) => card(`node ${one.id}`, one.id, state(one, isConnected), toggle("nodes", one), [["Up", one.stats && lasting(one.stats.uptime_seconds)], ["Outbox", outbox(one)], ...paces(one)]);
 
-function camera(one) {
+const camera = (isConnected) => (one) => {
   const link = make("a", { href: `/devices/${encodeURIComponent(one.id)}` }, one.id);
   const sends = one.settings && `${one.settings.fps} fps${one.settings.width ? `, ${one.settings.width} px` : ""}`;
   const here = one.people && (one.people.count ? `${one.people.count}${one.people.names.length ? `: ${one.people.names.join(", ")}` : ""}` : "nobody");
-  return card(link, state(one), toggle("devices", one), [["Before it", here], ["Sends", sends], ...paces(one)]);
-}
+  return card(`camera ${one.id}`, link, state(one, isConnected), toggle("devices", one), [["Before it", here], ["Sends", sends], ...paces(one)]);
+};
 
 function gallery(one) {
   const mark = one.stale ? badge("bad", "cannot be read") : badge("good", "up to date");
-  return card("Gallery", mark, null, [["People", number(one.people)], ["Photos", number(one.templates)], ["Problems", number(one.problem_count)], ["Read", one.synced_at && ago(new Date(one.synced_at))], ["Model", one.model], ["Why", one.stale_reason]]);
+  return card("gallery", "Gallery", mark, null, [["People", number(one.people)], ["Photos", number(one.templates)], ["Problems", number(one.problem_count)], ["Read", one.synced_at && ago(new Date(one.synced_at))], ["Model", one.model], ["Why", one.stale_reason]]);
 }
 
 function section(title, cards, otherwise) {
@@ -80,28 +83,22 @@ function section(title, cards, otherwise) {
 function render(system) {
   const { broker } = system;
   const top = [
-    card("Broker", badge(broker.connected ? "good" : "bad", broker.connected ? "connected" : "not connected"), null, [["Where", broker.place], ["Why", broker.failure]]),
-    card("Event log", badge(system.log_bytes === null ? "late" : "good", system.log_bytes === null ? "no file yet" : "there"), null, [["Size", system.log_bytes === null ? null : bytes(system.log_bytes)]]),
+    card("broker", "Broker", badge(broker.connected ? "good" : "bad", broker.connected ? "connected" : "not connected"), null, [["Where", broker.place], ["Why", broker.failure]]),
+    card("log", "Event log", badge(system.log_bytes === null ? "late" : "good", system.log_bytes === null ? "no file yet" : "there"), null, [["Size", system.log_bytes === null ? null : bytes(system.log_bytes)]]),
   ];
   if (system.gallery) top.push(gallery(system.gallery));
-  const focused = document.activeElement?.id;
   show(
     $("#system"),
     section("This installation", top),
-    section("Nodes", system.nodes.map(node), empty("No node has been heard of", "edge-node run starts one.")),
-    section("Cameras", system.cameras.map(camera), empty("No camera has been heard of", "camera-agent sends what this machine's cameras see.")),
+    section("Nodes", system.nodes.map(node(broker.connected)), empty("No node has been heard of", "edge-node run starts one.")),
+    section("Cameras", system.cameras.map(camera(broker.connected)), empty("No camera has been heard of", "camera-agent sends what this machine's cameras see.")),
   );
-  if (focused) document.getElementById(focused)?.focus();
 }
 
 async function load() {
   try {
-    const system = await ask("/api/system");
-    const text = JSON.stringify(system);
-    if (text !== drawn) render(system);
-    drawn = text;
+    render(await ask("/api/system"));
   } catch (error) {
-    drawn = "";
     show($("#system"), fault(error, load));
   }
 }

@@ -1,177 +1,152 @@
 // The table of events: filters, order and place live in the address, so that a link shows the same.
 
-import { ask, listen } from "./api.js";
-import { $, badge, empty, fault, make, say, show } from "./dom.js";
-import { capital, clock, day, number } from "./words.js";
+import { ask } from "./api.js";
+import { $, empty, fault, make, say, show } from "./dom.js";
+import { Filters } from "./filters.js";
+import { listen, seldom } from "./news.js";
+import { spoken, table } from "./rows.js";
+import { number, plural } from "./words.js";
 
 const LIMIT = 50;
-const FILTERS = ["text", "person", "device", "type", "since", "until"];
-const COLUMNS = [
-  ["time", "Time"],
-  ["type", "Type"],
-  ["person", "Person"],
-  ["device", "Camera"],
-  ["zone", "Zone"],
-  ["similarity", "Similarity", "right"],
-  ["latency", "Latency", "right"],
-];
+const REFRESH_SECONDS = 1;
+const SAY_SECONDS = 5;
 
 export class EventTable {
-  /** fixed: filters that the page itself sets. */
-  constructor(fixed = {}) {
-    this.fixed = fixed;
-    this.form = $("#filters");
+  /** fixed: filters that the page itself sets. onNews: told when there are new events among those shown. */
+  constructor(fixed = {}, onNews = () => {}) {
+    this.filters = new Filters($("#filters"), fixed, (isTyping) => this.go({ offset: 0 }, isTyping));
     this.place = $("#events");
-    this.known = new Set();
+    this.onNews = onNews;
     this.total = 0;
-    this.waiting = 0;
-    this.form.addEventListener("submit", (event) => event.preventDefault());
-    this.form.addEventListener("input", () => this.typed());
-    this.form.addEventListener("reset", () => setTimeout(() => this.filter()));
-    $(".pager").addEventListener("click", (event) => this.turn(event.target.dataset.go));
+    this.known = null;
+    this.fresh = new Set();
+    this.unsaid = [];
+    this.hear = seldom(() => this.refresh(), REFRESH_SECONDS);
+    this.sayNews = seldom(() => this.speak(), SAY_SECONDS);
+    $(".pager").addEventListener("click", (event) => this.turn(event.target));
     $("#news").addEventListener("click", () => this.go({ sort: "time", descending: true, offset: 0 }));
     addEventListener("popstate", () => this.read());
   }
 
   async start() {
-    await this.nameFilters().catch(() => {});
+    await this.offer();
     await this.read();
-    listen((news) => this.hear(news), (stands) => this.pulse(stands));
+    listen(this.hear, (stands) => this.pulse(stands));
   }
 
-  async nameFilters() {
-    const names = await ask("/api/names");
-    const add = (name, options) => this.form.elements[name].append(...options);
-    add("person", names.people.map((one) => make("option", { value: one.id }, one.name)));
-    add("device", names.devices.map((one) => make("option", { value: one }, one)));
+  async offer() {
+    await ask("/api/names").then((names) => this.filters.offer(names), () => {});
+  }
+
+  get isNewest() {
+    return this.sort === "time" && this.descending && this.offset === 0;
   }
 
   /** Takes filters, order and place from the address. */
   async read() {
     const query = new URLSearchParams(location.search);
-    for (const name of FILTERS) this.form.elements[name].value = query.get(name) ?? "";
+    this.filters.read(query);
     this.sort = query.get("sort") ?? "time";
     this.descending = query.get("order") !== "ascending";
     this.offset = Math.max(0, Number(query.get("offset")) || 0);
     await this.load();
   }
 
-  parameters() {
-    const values = Object.fromEntries(FILTERS.map((name) => [name, this.form.elements[name].value.trim()]));
-    for (const name of ["since", "until"]) {
-      if (values[name]) values[name] = new Date(values[name]).toISOString();
-    }
-    return { ...values, ...this.fixed };
-  }
-
-  go(to) {
+  go(to, isSmall = false) {
     Object.assign(this, to);
     const query = new URLSearchParams();
-    for (const name of FILTERS) if (this.form.elements[name].value) query.set(name, this.form.elements[name].value.trim());
+    this.filters.write(query);
     if (this.sort !== "time") query.set("sort", this.sort);
     if (!this.descending) query.set("order", "ascending");
     if (this.offset) query.set("offset", this.offset);
-    history.pushState(null, "", query.size ? `?${query}` : location.pathname);
+    history[isSmall ? "replaceState" : "pushState"](null, "", query.size ? `?${query}` : location.pathname);
     return this.load();
   }
 
-  typed() {
-    clearTimeout(this.pause);
-    this.pause = setTimeout(() => this.filter(), 180);
+  get lastOffset() {
+    return Math.max(0, Math.ceil(this.total / LIMIT) - 1) * LIMIT;
   }
 
-  filter() {
-    return this.go({ offset: 0 });
+  turn(button) {
+    const places = { first: 0, previous: Math.max(0, this.offset - LIMIT), next: Math.min(this.lastOffset, this.offset + LIMIT), last: this.lastOffset };
+    const offset = places[button.dataset.go];
+    if (offset !== undefined && button.getAttribute("aria-disabled") !== "true") this.go({ offset });
   }
 
-  turn(way) {
-    const last = Math.max(0, Math.ceil(this.total / LIMIT) - 1) * LIMIT;
-    const places = { first: 0, previous: Math.max(0, this.offset - LIMIT), next: Math.min(last, this.offset + LIMIT), last };
-    if (way in places) this.go({ offset: places[way] });
-  }
-
+  /** What somebody asked for goes before news, which never end a load. */
   async load({ quietly = false } = {}) {
+    if (quietly && this.request) {
+      this.hear();
+      return;
+    }
     this.request?.abort();
-    this.request = new AbortController();
+    const request = (this.request = new AbortController());
     if (!quietly) this.place.setAttribute("aria-busy", "true");
     try {
       const order = { sort: this.sort, descending: this.descending, offset: this.offset, limit: LIMIT };
-      const page = await ask("/api/events", { ...this.parameters(), ...order }, { signal: this.request.signal });
-      this.render(page, quietly);
+      const page = await ask("/api/events", { ...this.filters.parameters(), ...order }, { signal: request.signal });
+      this.total = page.total;
+      if (page.rows.length || !this.offset) this.render(page.rows, quietly);
+      else this.go({ offset: this.lastOffset }, true);
     } catch (error) {
-      if (error.name === "AbortError") return;
+      if (error.name === "AbortError" || quietly) return;
       $("#count").textContent = "";
+      this.known = null;
       show(this.place, fault(error, () => this.load()));
+    } finally {
+      if (this.request === request) this.request = null;
     }
   }
 
-  render(page, quietly) {
-    const { total, rows } = page;
-    this.total = total;
-    this.waiting = 0;
+  render(events, quietly) {
+    const came = quietly && this.known ? events.filter((one) => !this.known.has(one.event_id)) : [];
+    if (came.length || !quietly) this.fresh = new Set(came.map((one) => one.event_id));
+    this.known = new Set(events.map((one) => one.event_id));
+    const shape = { sort: this.sort, descending: this.descending, fresh: this.fresh, onSort: (sort, descending) => this.go({ sort, descending, offset: 0 }) };
+    show(this.place, events.length ? table(events, shape) : this.nothing());
+    this.count(events.length);
+    if (this.filters.misses(events)) this.offer();
+    if (!quietly) say($("#count").textContent);
+    if (!came.length) return;
+    this.unsaid.push(...came);
+    this.sayNews();
+    this.onNews();
+  }
+
+  count(shown) {
     $("#news").hidden = true;
-    $("#count").textContent = total === 1 ? "1 event" : `${number(total)} events`;
-    const query = new URLSearchParams(Object.entries(this.parameters()).filter(([, value]) => value));
+    $("#count").textContent = plural(this.total, "event");
+    $("#place").textContent = shown ? `${number(this.offset + 1)}–${number(this.offset + shown)}` : "";
+    const query = new URLSearchParams(Object.entries(this.filters.parameters()).filter(([, value]) => value));
     for (const kind of ["csv", "json"]) $(`#${kind}`).href = `/api/events.${kind}?${query}`;
-    const focused = document.activeElement?.dataset?.sort;
-    show(this.place, rows.length ? this.table(rows, quietly) : this.nothing());
-    if (focused) $(`[data-sort="${focused}"]`)?.focus();
-    $("#place").textContent = rows.length ? `${number(this.offset + 1)}–${number(this.offset + rows.length)}` : "";
-    const [atFirst, atLast] = [this.offset === 0, this.offset + rows.length >= total];
+    const [atFirst, atLast] = [this.offset === 0, this.offset + shown >= this.total];
     for (const button of document.querySelectorAll(".pager button")) {
-      button.disabled = ["first", "previous"].includes(button.dataset.go) ? atFirst : atLast;
+      button.setAttribute("aria-disabled", ["first", "previous"].includes(button.dataset.go) ? atFirst : atLast);
     }
-    for (const row of rows) this.known.add(row.event_id);
   }
 
   nothing() {
-    const filtered = FILTERS.some((name) => this.form.elements[name].value);
-    if (!filtered) return empty("Nothing has happened yet", "Events appear here as they come.");
-    return empty("No event matches", "Try fewer filters.", make("div", {}, make("button", { class: "quiet", onclick: () => this.form.reset() }, "Clear the filters")));
+    if (this.filters.isEmpty) return empty("Nothing has happened yet", "Events appear here as they come.");
+    const clear = make("button", { type: "button", class: "quiet", onclick: () => this.filters.clear() }, "Clear the filters");
+    return empty("No event matches", "Try fewer filters.", make("div", {}, clear));
   }
 
-  table(rows, quietly) {
-    const head = COLUMNS.map(([key, text, side]) => {
-      const sorted = key === this.sort ? (this.descending ? "descending" : "ascending") : null;
-      const turned = key === this.sort ? !this.descending : ["time", "similarity", "latency"].includes(key);
-      const button = make("button", { type: "button", "data-sort": key, onclick: () => this.go({ sort: key, descending: turned, offset: 0 }) }, text);
-      return make("th", { scope: "col", class: side, "aria-sort": sorted }, button);
-    });
-    const body = rows.map((row) => this.row(row, quietly && !this.known.has(row.event_id)));
-    return make("table", {}, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...body));
-  }
-
-  row(event, fresh) {
-    const time = new Date(event.captured_at);
-    const person = event.person_id
-      ? make("a", { href: `/people/${encodeURIComponent(event.person_id)}` }, event.person ?? event.person_id)
-      : make("span", { class: "muted" }, "Nobody known");
-    const cells = {
-      time: [make("time", { datetime: event.captured_at }, clock(time)), make("small", {}, day(time))],
-      type: [badge(event.event_type, capital(event.event_type))],
-      person: [person, event.muted && make("small", {}, `quiet: ${event.muted}`), event.test && make("small", {}, "test")],
-      device: [make("a", { href: `/devices/${encodeURIComponent(event.device)}` }, event.device)],
-      zone: [event.zone ?? "–"],
-      similarity: [event.similarity === null ? "–" : event.similarity.toFixed(2)],
-      latency: [`${number(event.latency_ms)} ms`],
-    };
-    return make(
-      "tr",
-      { class: fresh && "fresh", "data-event": event.event_id },
-      ...COLUMNS.map(([key, , side]) => make("td", { class: `${key} ${side ?? ""}` }, ...cells[key].filter(Boolean))),
-    );
-  }
-
-  hear({ rows }) {
-    const latest = rows.at(-1);
-    say(`${latest.person ?? "Somebody unknown"}, ${latest.event_type}, ${latest.device}`);
-    if (this.sort === "time" && this.descending && this.offset === 0) {
-      this.load({ quietly: true });
+  async refresh() {
+    if (this.isNewest) {
+      await this.load({ quietly: true });
       return;
     }
-    this.waiting += rows.length;
+    const { total } = await ask("/api/events", { ...this.filters.parameters(), limit: 0 }).catch(() => this);
+    const waiting = total - this.total;
+    if (waiting <= 0) return;
     $("#news").hidden = false;
-    $("#news").textContent = this.waiting === 1 ? "1 new event" : `${number(this.waiting)} new events`;
+    $("#news").textContent = plural(waiting, "new event");
+    say(plural(waiting, "new event"));
+  }
+
+  speak() {
+    if (this.unsaid.length) say(this.unsaid.length === 1 ? spoken(this.unsaid[0]) : plural(this.unsaid.length, "new event"));
+    this.unsaid = [];
   }
 
   pulse(stands) {
@@ -179,7 +154,7 @@ export class EventTable {
     pulse.hidden = false;
     pulse.className = stands ? "pulse on" : "pulse";
     pulse.textContent = stands ? "live" : "reconnecting…";
-    if (stands && this.broken) this.load({ quietly: true });
+    if (stands && this.broken) this.hear();
     this.broken = !stands;
   }
 }

@@ -81,7 +81,7 @@ def test_boxes_and_questions_keep_the_rules(page: Page, desk: Desk, watcher: Wat
     picture = Frame(device="door", jpeg=portrait, seq=1, boot_id="boot")
     watcher.session.publish(picture.to_publication(watcher.topics))
     watcher.session.publish(seen.to_publication(watcher.topics))
-    expect(page.locator("figcaption .badge")).to_have_text("Ann")
+    expect(page.locator("figcaption .badge")).to_have_text("Ann, authorised")
     assert faults(page) == []
     page.goto(f"{desk.url}/gallery")
     page.get_by_role("button", name="Remove Ann", exact=True).click()

@@ -70,9 +70,9 @@ def test_boxes_are_drawn_where_the_faces_are_in_the_colour_of_the_type(
         assert is_near(pixel(page, "front-door", left + 40, 150), (GREY,) * 3)
     assert is_near(pixel(page, "front-door", 250, 150), (GREY,) * 3)
     names = page.locator("figcaption .badge").all_inner_texts()
-    assert names == ["Ann", "Eve <b>", "Unknown"]
+    assert names == ["Ann, authorised", "Eve <b>, restricted", "Unknown"]
     expect(page.locator("canvas")).to_have_attribute(
-        "aria-label", "front-door: authorised Ann, restricted Eve <b>, unknown"
+        "aria-label", "front-door: Ann, authorised; Eve <b>, restricted; Unknown"
     )
 
 
