@@ -24,7 +24,9 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument("--until", metavar="TIME", help="the same; a day counts as a whole")
     for name, what in (("person", "name or id"), ("device", "id")):
         parser.add_argument(f"--{name}", action="append", default=[], help=f"{what}; may be repeated")
-    parser.add_argument("--type", action="append", default=[], choices=TYPES, help="may be repeated")
+    parser.add_argument(
+        "--type", action="append", default=[], type=str.lower, choices=TYPES, help="may be repeated"
+    )
     parser.add_argument("--text", default="", help="part of a name, an id, a zone or a reason")
     parser.add_argument("--sort", choices=SORTS, default="time", help="default: time")
     parser.add_argument("--ascending", action="store_true", help="smallest first, or oldest")
@@ -52,13 +54,16 @@ def run(arguments: argparse.Namespace) -> int:
         _print(history.lines(query), arguments)
         if query.limit is not None and sys.stdout.isatty():
             _say_rest(history.total(query), query)
-    except (HistoryError, ValueError) as error:
+    except BrokenPipeError:
+        raise
+    except (HistoryError, ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
 
 
 def _print(lines: Iterable[bytes], arguments: argparse.Namespace) -> None:
+    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
     if arguments.json:
         for line in lines:
             sys.stdout.write(line.decode("utf-8", "replace"))

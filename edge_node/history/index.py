@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ log = logging.getLogger(__name__)
 VERSION = 3
 
 _SETTINGS = ("journal_mode = WAL", "synchronous = NORMAL", "cache_size = -32768", "secure_delete = ON")
+_READS_ONLY = ("query_only = ON", "cache_size = -8192")
 _TABLES = """
 CREATE TABLE files (
     id INTEGER PRIMARY KEY, mark TEXT UNIQUE, name TEXT, number INTEGER, offset INTEGER, tail TEXT,
@@ -63,12 +65,13 @@ class Statement:
 class Index:
     """One connection to the index file. Raises sqlite3.DatabaseError for one that is damaged."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, *, reads_only: bool = False) -> None:
         self.file = file
-        file.touch(mode=0o600)
+        if not reads_only:
+            file.touch(mode=0o600)
         self.database = sqlite3.connect(file, timeout=30.0, isolation_level=None, check_same_thread=False)
         try:
-            for setting in _SETTINGS:
+            for setting in _READS_ONLY if reads_only else _SETTINGS:
                 self.database.execute(f"PRAGMA {setting}")
         except sqlite3.DatabaseError:
             self.database.close()
@@ -112,6 +115,10 @@ class Index:
 
     def all(self, asked: Statement) -> list[Any]:
         return self.database.execute(asked.text, asked.parameters).fetchall()
+
+    def flat(self, asked: Statement) -> Iterator[int]:
+        """The numbers of all rows, one after another."""
+        return chain.from_iterable(self.database.execute(asked.text, asked.parameters))
 
     def first(self, asked: Statement) -> Any:
         return self.database.execute(asked.text, asked.parameters).fetchone()

@@ -36,7 +36,14 @@ class _Line(Struct):
     muted: str | None = None
     test: bool = False
     logged_at: datetime | None = None
-    time_doubtful: tuple[str, ...] = ()
+    time_doubtful: Any = ()
+
+    @property
+    def time(self) -> datetime:
+        """What it is sorted by."""
+        doubtful = self.time_doubtful
+        is_doubtful = isinstance(doubtful, list) and "decided_at" in doubtful
+        return self.logged_at if is_doubtful and self.logged_at is not None else self.decided_at
 
 
 class Rows:
@@ -51,9 +58,10 @@ class Rows:
         for offset, line in lines:
             self.end = offset + len(line)
             try:
+                line.decode()  # of keys that it does not want the decoder does not look at the letters
                 event = self._decode(line)
-                time = milliseconds(_time(event))
-            except (msgspec.DecodeError, UnicodeDecodeError, TypeError):
+                time = milliseconds(event.time)
+            except (msgspec.DecodeError, UnicodeDecodeError, TypeError, RecursionError):
                 self.bad += 1
                 continue
             place = (event.event_id, self.file, offset, len(line), time, TYPES.index(event.event_type))
@@ -62,7 +70,7 @@ class Rows:
             how = (event.node, event.zone, event.reason)
             self._words.add(who + how)
             flags = event.muted is not None, event.test
-            yield (*place, *who, event.similarity, *how, event.latency_ms, *flags)
+            yield (*place, *who, event.similarity, *how, _storable(event.latency_ms), *flags)
 
     def new_words(self) -> set[tuple[str, str, str]]:
         """Column, word, and what to compare with, of all rows that were made."""
@@ -76,12 +84,15 @@ def folded(text: str) -> str:
     return "".join(character for character in plain if not unicodedata.combining(character))
 
 
+def time_of(event: dict[str, Any]) -> datetime:
+    """What an event of the index is sorted by."""
+    return msgspec.convert(event, _Line).time
+
+
 def milliseconds(time: datetime) -> int:
     """Raises TypeError for a time without a zone."""
     return (time - EPOCH) // MILLISECOND
 
 
-def _time(event: _Line) -> datetime:
-    if "decided_at" in event.time_doubtful and event.logged_at is not None:
-        return event.logged_at
-    return event.decided_at
+def _storable(number: int | None) -> int | None:
+    return number if number is not None and abs(number) < 2**63 else None

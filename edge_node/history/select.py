@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from edge_node.history.index import Index, Statement
@@ -21,19 +22,28 @@ HOUR_MILLISECONDS = 3_600_000
 SORTED_AT_MOST = 20_000
 
 
-def places(query: Query, index: Index, total: int) -> Statement:
-    """File, offset and length of the events of one page, in the order of the query.
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Asks for file, offset and length of the events of one page. is_reversed: the last comes first."""
 
-    Of few, as `total` says, all are sorted: to look for them along an index of the order would take longer.
-    """
+    statement: Statement
+    is_reversed: bool
+
+
+def places(query: Query, index: Index, total: int, *, may_reverse: bool = True) -> Places:
+    """Of few, as `total` says, all are sorted: to look for them along an index of the order would take
+    longer. A page near the end is looked for from there."""
     sign = "+" if total <= SORTED_AT_MOST else ""
     condition = _where(query, index)
-    window = (-1 if query.limit is None else query.limit, query.offset)
-    return Statement(
-        f"SELECT file, offset, length FROM events WHERE {condition.text} ORDER BY {sign}{_order(query)} "
-        "LIMIT ? OFFSET ?",
-        condition.parameters + window,
+    limit = total - query.offset if query.limit is None else min(query.limit, total - query.offset)
+    from_end = total - query.offset - limit
+    is_reversed = may_reverse and from_end < query.offset
+    text = (
+        f"SELECT file, offset, length FROM events WHERE {condition.text} "
+        f"ORDER BY {sign}{_order(query, is_reversed=is_reversed)} LIMIT ? OFFSET ?"
     )
+    window = (limit, from_end if is_reversed else query.offset)
+    return Places(Statement(text, condition.parameters + window), is_reversed)
 
 
 def total(query: Query, index: Index) -> Statement:
@@ -86,14 +96,17 @@ def _where(query: Query, index: Index) -> Statement:
     return Statement(text, tuple(value for condition in conditions for value in condition.parameters))
 
 
-def _order(query: Query) -> str:
+def _order(query: Query, *, is_reversed: bool) -> str:
     """Equals are sorted by time, newest first, whatever the direction. Who has no name comes last."""
-    direction = "DESC" if query.descending else "ASC"
+    down, up = ("ASC", "DESC") if is_reversed else ("DESC", "ASC")
+    direction = down if query.descending else up
     column = COLUMNS[query.sort]
     if column == "time":
         return f"time {direction}, id {direction}"
-    nulls = " NULLS LAST" if column in ("similarity", "person", "zone") else ""
-    return f"{column} {direction}{nulls}, time DESC, id DESC"
+    nulls = (
+        f" NULLS {'FIRST' if is_reversed else 'LAST'}" if column in ("similarity", "person", "zone") else ""
+    )
+    return f"{column} {direction}{nulls}, time {down}, id {down}"
 
 
 def _conditions(query: Query, index: Index) -> Iterable[Statement]:
@@ -104,7 +117,7 @@ def _conditions(query: Query, index: Index) -> Iterable[Statement]:
     if query.types:
         yield _any_of("type", [TYPES.index(one) for one in query.types])
     if query.devices:
-        yield _any_of("device", query.devices)
+        yield _any_of("device", [one.casefold() for one in query.devices])
     if query.people:
         people = [unicodedata.normalize("NFC", one).casefold() for one in query.people]
         names, ids = _any_of("person", people), _any_of("person_id", people)

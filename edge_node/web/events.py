@@ -28,9 +28,9 @@ _Text = Annotated[str, Meta(max_length=200)]
 
 
 class FilterQuery(Struct, frozen=True, kw_only=True):
-    """person: an id; since, until: RFC 3339 times with zone; text: part of a name, camera or zone."""
+    """person: an id or a name; since, until: RFC 3339 with zone; text: part of a name, camera or zone."""
 
-    person: Id | None = None
+    person: Annotated[str, Meta(min_length=1, max_length=128)] | None = None
     device: Id | None = None
     type: EventType | None = None
     since: Annotated[datetime, Meta(tz=True)] | None = None
@@ -78,14 +78,14 @@ class Events:
             ),
             Endpoint(
                 path="/api/events.csv",
-                says="All events that the filters leave, as CSV",
+                says="All events that the filters leave, oldest first, as CSV for spreadsheets",
                 handle=self._csv,
                 query=FilterQuery,
                 media="text/csv",
             ),
             Endpoint(
                 path="/api/events.json",
-                says="All events that the filters leave, as a JSON array",
+                says="All events that the filters leave, oldest first, as a JSON array",
                 handle=self._json,
                 query=FilterQuery,
             ),
@@ -162,6 +162,7 @@ async def _file(chunks: Iterator[bytes], name: str, media: str) -> Response:
 def _csv(rows: Iterable[Row]) -> Iterator[bytes]:
     text = io.StringIO()
     writer = csv.writer(text)
+    text.write("\ufeff")  # by which Excel knows UTF-8
     writer.writerow(Row.__struct_fields__)
     for number, row in enumerate(rows, 1):
         writer.writerow([_cell(value) for value in msgspec.structs.astuple(row)])

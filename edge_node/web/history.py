@@ -29,21 +29,23 @@ class Sort(Struct, frozen=True, kw_only=True):
 
 
 class Row(Struct, frozen=True, kw_only=True):
-    """One event as the table shows it; docs/wire.md says each field."""
+    """One event as the table shows it; docs/wire.md says each field. at: the time that it is filtered and
+    sorted by, which is `decided_at`, or `logged_at` where that one is doubtful."""
 
     event_id: str
-    sighting_id: str
     event_type: EventType
-    captured_at: str
+    at: str
+    captured_at: str | None = None
     device: str
-    node: str
-    person: str | None
-    person_id: str | None
-    similarity: float | None
-    reason: str
-    frames: int
+    node: str = ""
+    person: str | None = None
+    person_id: str | None = None
+    similarity: float | None = None
+    reason: str = ""
+    frames: int | None = None
     zone: str | None = None
-    latency_ms: int
+    latency_ms: int | None = None
+    sighting_id: str | None = None
     muted: str | None = None
     test: bool = False
 

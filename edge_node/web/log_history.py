@@ -11,6 +11,7 @@ from broker.messages import EventType
 from edge_node.history import query as asked
 from edge_node.history.history import History
 from edge_node.history.query import HistoryError
+from edge_node.history.rows import time_of
 from edge_node.log_files import LogFiles
 from edge_node.web.history import PAGE_MAX, Filters, Hour, Named, Names, Page, Row, Sort, Span
 
@@ -40,7 +41,7 @@ class LogHistory:
             raise HistoryError(f"{error}; expected a log that this user may read") from error
         if state == self._state:
             return []
-        rows = [msgspec.convert(row, Row) for row in self._history.latest(NEWS_AT_MOST)]
+        rows = [_row(event) for event in self._history.latest(NEWS_AT_MOST)]
         new = [row for row in reversed(rows) if row.event_id not in self._latest]
         is_first, self._state = self._state is None, state
         self._latest = {row.event_id for row in rows}
@@ -55,11 +56,11 @@ class LogHistory:
             limit=max(0, min(limit, PAGE_MAX)),
         )
         page = self._history.find(wanted)
-        return Page(total=page.total, offset=offset, rows=[msgspec.convert(row, Row) for row in page.rows])
+        return Page(total=page.total, offset=offset, rows=[_row(event) for event in page.rows])
 
     def all(self, filters: Filters) -> Iterator[Row]:
         lines = self._history.lines(_query(filters, descending=False, limit=None))
-        return (msgspec.json.decode(line, type=Row) for line in lines)
+        return (_row(msgspec.json.decode(line)) for line in lines)
 
     def hours(self, filters: Filters, shift_minutes: int = 0) -> list[Hour]:
         return [
@@ -79,8 +80,8 @@ class LogHistory:
         )
         return Span(
             types=self._history.types(_query(filters)),
-            first=first[0]["captured_at"] if first else None,
-            last=last[0]["captured_at"] if last else None,
+            first=_row(first[0]).at if first else None,
+            last=_row(last[0]).at if last else None,
             by_device=self._history.most(_query(filters), "device", OFTEN),
             by_person=self._history.most(_query(filters), "person_id", OFTEN),
         )
@@ -88,6 +89,20 @@ class LogHistory:
     def names(self) -> Names:
         people = [Named(id=one.id or one.name, name=one.name) for one in self._history.people()]
         return Names(people=people, devices=[one.name for one in self._history.devices()])
+
+
+def _row(event: asked.Row) -> Row:
+    """Every event of the index can be shown, be the rest of its line as it may."""
+    at = timestamps.to_text(time_of(event))
+    try:
+        return msgspec.convert({**event, "at": at}, Row)
+    except msgspec.ValidationError:
+        return Row(
+            event_id=event["event_id"],
+            event_type=EventType(event["event_type"]),
+            at=at,
+            device=event["device"],
+        )
 
 
 def _query(

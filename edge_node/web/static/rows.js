@@ -27,18 +27,18 @@ export function table(events, { sort, descending, fresh, onSort }) {
 }
 
 function row(event, fresh) {
-  const time = new Date(event.captured_at);
+  const time = new Date(event.at);
   const person = event.person_id
     ? make("a", { href: `/people/${encodeURIComponent(event.person_id)}` }, event.person ?? event.person_id)
     : make("span", { class: "muted" }, "Nobody known");
   const cells = {
-    time: [make("time", { datetime: event.captured_at }, clock(time)), " ", make("small", {}, day(time))],
+    time: [make("time", { datetime: event.at }, clock(time)), " ", make("small", {}, day(time))],
     type: [badge(event.event_type, capital(event.event_type))],
     person: [person, event.muted && make("small", {}, ` quiet: ${event.muted}`), event.test && make("small", {}, " test")],
     device: [make("a", { href: `/devices/${encodeURIComponent(event.device)}` }, event.device)],
     zone: [event.zone ?? "–"],
     similarity: [event.similarity === null ? "–" : event.similarity.toFixed(2)],
-    latency: [`${number(event.latency_ms)} ms`],
+    latency: [event.latency_ms === null ? "–" : `${number(event.latency_ms)} ms`],
   };
   return make(
     "tr",

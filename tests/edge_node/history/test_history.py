@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from broker.messages import EventType
 from edge_node.history.history import History
+from edge_node.history.index import Index
 from edge_node.history.query import HistoryError, Hour, Known, Query, ReadingError, Sort
 from edge_node.log_files import LogFiles
 from edge_node.sinks.rotation import Limits, RotatingLines
@@ -145,6 +146,30 @@ def test_a_line_is_found_when_it_is_whole_and_duplicates_and_garbage_are_left_ou
     assert ids(history) == [one["event_id"]]
 
 
+def test_odd_events_neither_stop_the_others_nor_the_answer(path: Path) -> None:
+    write(
+        path,
+        record(0, event_id="large", latency_ms=10**20),
+        record(1, event_id="odd", time_doubtful=5, logged_at="2026-11-20t12:00:00.000z"),
+    )
+    with path.open("ab") as file:
+        file.write(line(record(2, event_id="broken")).replace(b'"gallery":"g"', b'"gallery":"\xff"') + b"\n")
+        file.write(line(record(3, event_id="deep"))[:-1] + b',"x":' + b"[" * 2_000 + b"]" * 2_000 + b"}\n")
+    write(path, record(4, event_id="last"))
+    history = History(path)
+    assert ids(history) == ["large", "odd", "last"]
+    assert len([*history.lines(Query(limit=None))]) == 3
+
+
+def test_words_are_found_without_their_accents_and_however_they_are_composed(path: Path) -> None:
+    write(path, record(person="Zoë Åkesson"), record(1, person="İpek", person_id="ipek"))
+    history = History(path)
+    for text in ("zoe", "ZOË", "zoe\u0308", "akesson", "a\u030akesson"):
+        assert history.total(Query(text=text)) == 1, text
+    assert history.total(Query(text="ipek")) == 1
+    assert history.total(Query(people=["zoe\u0308 a\u030akesson"])) == 1
+
+
 def test_bytes_that_were_taken_back_are_forgotten(path: Path) -> None:
     kept, gone = record(0), record(1)
     write(path, kept, gone)
@@ -178,6 +203,50 @@ def test_an_index_that_is_damaged_is_made_anew(path: Path, damage: bytes | None)
     assert History(path).find(Query()).total == 6
 
 
+def test_an_index_that_is_damaged_inside_is_made_anew_by_each_question(path: Path) -> None:
+    write(path, *(record(number) for number in range(500)))
+    for ask in (
+        lambda history: history.find(Query(limit=500)).total,
+        lambda history: len([*history.lines(Query(limit=None))]),
+    ):
+        history = History(path)
+        history.total(Query())
+        history.close()
+        data = bytearray(history.index_file.read_bytes())
+        data[8_192:] = b"\xa5" * (len(data) - 8_192)
+        history.index_file.write_bytes(data)
+        assert ask(History(path)) == 500
+
+
+def test_an_index_goes_to_the_cache_folder_where_the_log_has_no_place_for_it(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    household(path)
+    path.with_name("events.jsonl.index").mkdir()
+    history = History(path)
+    assert history.find(Query()).total == 6
+    assert history.index_file.is_relative_to(tmp_path / "cache")
+
+
+def test_a_long_question_does_not_hold_up_another(path: Path) -> None:
+    household(path)
+    history = History(path)
+    is_under_way, is_answered = threading.Event(), threading.Event()
+
+    def long(_index: Index) -> bool:
+        is_under_way.set()
+        return is_answered.wait(10)
+
+    asker = threading.Thread(target=history._ask, args=[long])
+    asker.start()
+    assert is_under_way.wait(10)
+    write(path, record(9, event_id="new"))
+    assert history.total(Query()) == 7
+    is_answered.set()
+    asker.join()
+
+
 def test_an_index_of_another_version_is_made_anew(path: Path) -> None:
     household(path)
     History(path).find(Query())
@@ -198,7 +267,7 @@ def test_who_asks_while_much_is_read_is_told_how_far_it_is(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("edge_node.history.reading.MUCH_BYTES", 2_000)
-    monkeypatch.setattr("edge_node.history.history.PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr("edge_node.history.live_index.PATIENCE_SECONDS", 0.01)
     write(path, *(record(number) for number in range(100)))
     shares: list[float] = []
     is_under_way, go_on = threading.Event(), threading.Event()

@@ -88,7 +88,7 @@ def test_every_endpoint_is_described_and_tried(described: dict[str, Any]) -> Non
         ("/api/events?sort=colour", 400, "bad_parameter"),
         ("/api/events?since=yesterday", 400, "bad_parameter"),
         ("/api/events?since=2026-01-01T00:00:00", 400, "bad_parameter"),
-        ("/api/events?person=A%20B", 400, "bad_parameter"),
+        ("/api/events?device=A%20B", 400, "bad_parameter"),
         ("/api/live", 400, "bad_parameter"),
         ("/api/gallery/thumbnail?key=Authorised/Nobody.jpg", 404, "no_photo"),
     ],
