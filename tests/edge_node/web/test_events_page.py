@@ -126,6 +126,30 @@ def test_a_person_and_a_camera_have_pages_of_their_own(page: Page, quiet_desk: D
     shown(page, 1)
 
 
+def test_a_filter_that_no_list_offers_holds_all_the_same(page: Page, quiet_desk: Desk) -> None:
+    quiet_desk.write(event("Ann"))
+    page.goto(f"{quiet_desk.url}/?device=nowhere")
+    expect(page.get_by_text("No event matches")).to_be_visible()
+    expect(page.get_by_label("Camera")).to_have_value("nowhere")
+
+
+def test_a_page_behind_the_last_one_is_the_last_one(page: Page, quiet_desk: Desk) -> None:
+    quiet_desk.write(*(event() for _ in range(60)))
+    page.goto(f"{quiet_desk.url}/?offset=100000")
+    expect(page.locator("#place")).to_have_text("51\u201360")
+    expect(page).to_have_url(re.compile(r"\?offset=50$"))
+
+
+def test_typing_is_one_step_back(page: Page, quiet_desk: Desk) -> None:
+    quiet_desk.write(event("Ann"), event("Zoe"))
+    page.goto(quiet_desk.url)
+    shown(page, 2)
+    steps = page.evaluate("history.length")
+    page.get_by_label("Search").press_sequentially("ann", delay=250)
+    shown(page, 1)
+    assert page.evaluate("history.length") == steps
+
+
 def test_an_empty_log_says_so(page: Page, quiet_desk: Desk) -> None:
     page.goto(quiet_desk.url)
     expect(page.get_by_text("Nothing has happened yet")).to_be_visible()

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from broker import timestamps
+from broker.states import GalleryState, PhotoProblem
 from tests.edge_node.web.desk import Desk, picture
 from tests.private_broker import eventually
 from tests.watcher import Watcher
@@ -17,6 +19,20 @@ def upload(page: Page, name: str, jpeg: bytes, *, group: str = "Authorised") -> 
     page.locator("[name=name]").fill(name)
     page.get_by_role("radio", name=group).check()
     page.get_by_role("button", name="Add", exact=True).click()
+
+
+def gallery_state(*problems: PhotoProblem) -> GalleryState:
+    return GalleryState(
+        version="g2",
+        model="m",
+        people=1,
+        templates=1,
+        problems=[*problems],
+        problem_count=len(problems),
+        synced_at=timestamps.now(),
+        stale=False,
+        stale_reason=None,
+    )
 
 
 def photos(desk: Desk) -> list[str]:
@@ -71,6 +87,38 @@ def test_what_is_no_jpeg_is_refused_in_words(page: Page, quiet_desk: Desk) -> No
     upload(page, "Ann", picture()[:-300])
     expect(page.locator("#enrolled.fault")).to_contain_text("cut off")
     assert photos(quiet_desk) == []
+
+
+def test_a_photo_that_the_node_cannot_use_is_said_where_it_was_added(
+    page: Page, desk: Desk, watcher: Watcher
+) -> None:
+    page.goto(f"{desk.url}/gallery")
+    upload(page, "Cof Fee", picture())
+    said = page.locator("#enrolled")
+    expect(said).to_contain_text("Cof Fee is added")
+    (file,) = desk.gallery.rglob("*.jpg")
+    problem = PhotoProblem(photo=str(file.relative_to(desk.gallery)), reason="no_face")
+    watcher.session.publish(gallery_state(problem).to_publication(watcher.topics))
+    expect(said).to_have_text("Cof Fee is not known by this photo: no face found.")
+    expect(page.locator(".person-card")).to_contain_text("no face found")
+
+
+def test_a_photo_that_the_node_has_read_is_said(page: Page, desk: Desk, watcher: Watcher) -> None:
+    page.goto(f"{desk.url}/gallery")
+    upload(page, "Ann", picture())
+    expect(page.locator("#enrolled")).to_contain_text("Ann is added")
+    watcher.session.publish(gallery_state().to_publication(watcher.topics))
+    expect(page.locator("#enrolled")).to_have_text("Ann is known now.")
+
+
+def test_the_focus_goes_to_the_next_one_when_somebody_is_removed(page: Page, quiet_desk: Desk) -> None:
+    for name in ("Ann", "Bob", "Cy"):
+        (quiet_desk.gallery / f"Authorised/{name}.jpg").write_bytes(picture())
+    page.goto(f"{quiet_desk.url}/gallery")
+    page.get_by_role("button", name="Remove Bob", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    expect(page.locator(".person-card")).to_have_count(2)
+    expect(page.locator(".person-card", has_text="Cy")).to_be_focused()
 
 
 def test_photos_that_cannot_be_used_are_listed(page: Page, quiet_desk: Desk) -> None:

@@ -1,6 +1,7 @@
 """Live pictures: boxes in the right colour at the right place, and a server that keeps one frame a camera."""
 
 import json
+import re
 import struct
 import time
 import urllib.error
@@ -97,6 +98,37 @@ def test_frames_are_fetched_only_while_somebody_looks(
     assert eventually(lambda: desk.server.watched == ["front-door"])
     page.goto(desk.url)
     assert eventually(lambda: desk.server.watched == [])
+
+
+def test_an_old_picture_is_not_taken_for_the_present(
+    page: Page, desk: Desk, watcher: Watcher, mosquitto: PrivateBroker
+) -> None:
+    announce(watcher, "front-door")
+    page.goto(f"{desk.url}/live")
+    assert eventually(lambda: desk.server.watched == ["front-door"])
+    play(page, watcher, "front-door", face("authorised", "Ann", (100, 100, 80, 100)))
+    figure = page.locator("figure")
+    expect(figure).to_contain_text("Ann")
+    expect(figure).to_have_class(re.compile("old"))
+    expect(figure).to_contain_text(re.compile(r"\d+ s ago"))
+    expect(figure).not_to_contain_text("Ann")
+    expect(page.locator("canvas")).to_have_attribute("aria-label", "front-door: no new picture")
+    mosquitto.kill()
+    expect(page.get_by_role("alert")).to_contain_text("No broker")
+
+
+def test_names_stay_within_the_picture(page: Page, desk: Desk, watcher: Watcher) -> None:
+    announce(watcher, "front-door")
+    page.goto(f"{desk.url}/live")
+    assert eventually(lambda: desk.server.watched == ["front-door"])
+    faces = (
+        face("authorised", "Ann", (-30, 100, 80, 100)),
+        face("restricted", "Bartholomew " * 9, (600, 250, 80, 100)),
+    )
+    play(page, watcher, "front-door", *faces)
+    assert is_near(pixel(page, "front-door", 2, 84), GREEN)
+    assert is_near(pixel(page, "front-door", 20, 234), RED)
+    assert is_near(pixel(page, "front-door", 637, 234), RED)
 
 
 def test_feeds_of_other_programs_are_shown_with_their_boxes(

@@ -1,13 +1,15 @@
 """Charts, and the state of everything with its switches."""
 
-from datetime import timedelta
+import re
+from datetime import datetime, timedelta, timezone
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from broker import timestamps
 from broker.publication import Publication
 from broker.states import OutboxState, status
 from tests.edge_node.web.desk import Desk, event
+from tests.private_broker import PrivateBroker
 from tests.watcher import Watcher
 
 
@@ -29,6 +31,43 @@ def test_charts_count_what_is_in_the_time_chosen(page: Page, quiet_desk: Desk) -
     expect(page.locator("#time td").nth(1)).to_have_text("1")
     page.reload()
     expect(page.locator(".measure .number").nth(1)).to_have_text("1")
+
+
+def test_all_the_time_is_still_chosen_after_a_reload(page: Page, quiet_desk: Desk) -> None:
+    quiet_desk.write(event("Ann", at=timestamps.now() - timedelta(days=90)))
+    page.goto(f"{quiet_desk.url}/charts")
+    page.get_by_role("radio", name="All").check()
+    expect(page.locator(".measure .number").first).to_have_text("1")
+    page.reload()
+    expect(page.locator(".measure .number").first).to_have_text("1")
+
+
+def test_hours_and_days_are_those_of_a_clock_that_is_half_an_hour_off(
+    browser: Browser, quiet_desk: Desk
+) -> None:
+    midnight = datetime(2026, 3, 2, tzinfo=timezone(timedelta(hours=5, minutes=30)))
+    quiet_desk.write(*(event("Ann", at=midnight + timedelta(minutes=minute)) for minute in (-20, -10, 10)))
+    context = browser.new_context(timezone_id="Asia/Kolkata", locale="en-GB")
+    page = context.new_page()
+    page.goto(f"{quiet_desk.url}/charts?days=all")
+    page.get_by_text("As a table").first.click()
+    expect(page.locator("#time tbody tr")).to_have_text([re.compile("1 Mar.*2"), re.compile("2 Mar.*1")])
+    page.get_by_text("As a table").last.click()
+    expect(page.locator("#clock tbody tr")).to_have_text([re.compile("^0:00.*1"), re.compile("^23:00.*2")])
+    context.close()
+
+
+def test_without_a_broker_nobody_is_called_online(
+    page: Page, desk: Desk, watcher: Watcher, mosquitto: PrivateBroker
+) -> None:
+    watcher.session.publish(status(watcher.topics.device_status("garden"), "online"))
+    page.goto(f"{desk.url}/system")
+    expect(page.get_by_text("online", exact=True)).to_be_visible()
+    link = page.get_by_role("link", name="garden")
+    link.focus()
+    mosquitto.kill()
+    expect(page.get_by_text("was online")).to_be_visible()
+    expect(link).to_be_focused()
 
 
 def test_a_camera_is_switched_off_from_the_page(page: Page, desk: Desk, watcher: Watcher) -> None:
