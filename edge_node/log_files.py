@@ -46,10 +46,13 @@ class Place(Struct, frozen=True, kw_only=True):
 
 
 class LogFiles:
-    """The files of one log, for readers; writing them is `edge_node.sinks.rotation`."""
+    """The files of one log, for readers; writing them is `edge_node.sinks.rotation`.
+
+    A link is followed once: closed files stand beside the file that it leads to.
+    """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self.path = path = path.resolve()
         self._closed_name = re.compile(
             re.escape(path.stem) + r"-(\d{6,12})-\d{4}-\d\d-\d\d" + re.escape(path.suffix)
         )
@@ -57,6 +60,10 @@ class LogFiles:
 
     def closed(self) -> list[tuple[int, Path]]:
         """Numbers and paths, oldest first."""
+        return [(number, path) for number, path in self._numbered() if path.is_file()]
+
+    def _numbered(self) -> list[tuple[int, Path]]:
+        """What has the name of a closed file, folders too."""
         try:
             paths = list(self.path.parent.iterdir())
         except FileNotFoundError:
@@ -69,8 +76,8 @@ class LogFiles:
 
     def next_number(self) -> int:
         """The one that the open file will have when it is closed."""
-        closed = self.closed()
-        return closed[-1][0] + 1 if closed else 1
+        numbered = self._numbered()
+        return numbered[-1][0] + 1 if numbered else 1
 
     def listed(self) -> list[LogFile]:
         """The files that hold a line, oldest first. A rotation meanwhile neither hides nor doubles one."""
@@ -91,6 +98,7 @@ class LogFiles:
 
     def read(self, place: Place | None, most_lines: int) -> tuple[list[bytes], Place | None]:
         """Whole lines after a place, None for the beginning, with the place behind them; never of two files.
+        The spaces that the writer puts between them are left out.
 
         A place in a file that is gone goes on at the oldest one written later; a place whose bytes have
         changed, as after a write that failed, at the beginning of its file. So a line may come twice.
@@ -103,7 +111,8 @@ class LogFiles:
                     start = place.offset if place is not None and holds(opened, file, place) else 0
                     lines = [line for _, line in _lines(opened, start, most_lines)]
                     if lines:
-                        return lines, place_at(opened, file, start + sum(map(len, lines)))
+                        behind = place_at(opened, file, start + sum(map(len, lines)))
+                        return [line.strip(b" \n") + b"\n" for line in lines], behind
             except FileNotFoundError:
                 break
         return [], place

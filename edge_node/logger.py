@@ -33,7 +33,6 @@ SESSION_EXPIRY_SECONDS = 7 * 86_400
 CONNECT_SECONDS = 10.0
 UNDER_WAY_AT_MOST = 50
 IDS_REMEMBERED = 100_000
-TAIL_BYTES = 64_000_000
 RETRY_SECONDS = 1.0
 QUARANTINED_BYTES = 4_096
 QUARANTINE_BYTES = 10_000_000
@@ -77,7 +76,7 @@ class EventLogger:
         self._failing = False
         self._complaints: set[str] = set()
         self._known: OrderedDict[str, None] = OrderedDict()
-        for line in records.tail(TAIL_BYTES):
+        for line in records.tail(IDS_REMEMBERED):
             self._remember(_id_of(line))
 
     def start(self) -> None:

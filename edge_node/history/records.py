@@ -39,7 +39,7 @@ class Records:
             file.seek(offset)
             line = file.read(length)
             if line.endswith(b"\n"):
-                yield line
+                yield line.strip(b" \n") + b"\n"
 
     def _find(self, mark: str | None) -> BinaryIO | None:
         """Looks twice: between the listing and the opening the file may get another name."""

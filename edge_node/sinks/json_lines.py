@@ -4,18 +4,20 @@ import errno
 import fcntl
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from edge_node.durable import sync_folder
+from edge_node.sinks.pages import laid_out
+from edge_node.sinks.torn import cut_torn_line
 
 log = logging.getLogger(__name__)
 
-_BLOCK_BYTES = 65_536
+_NO_HARD_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK)
 
 
 class JsonLines:
-    """One writer's file. Opening it cuts off a torn last line and keeps its bytes beside the file.
+    """One writer's file. A torn last line is cut off and its bytes are kept beside the file.
 
     `append` returns when the lines are on disk. It raises OSError when they are not, with the file as it was
     before, so that the same lines can be tried again. A file that was renamed or removed is begun again.
@@ -24,8 +26,13 @@ class JsonLines:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._descriptor: int | None = None
-        self._cut_at: int | None = None
-        self._opened()
+        self._end: int | None = None
+        self._is_torn = False
+        descriptor = self._opened()
+        try:
+            self._mend(descriptor)
+        except OSError as error:
+            log.warning("%s: its torn last line cannot be put aside: %s; trying again", path, error)
 
     @property
     def size(self) -> int:
@@ -36,55 +43,81 @@ class JsonLines:
         """Seconds since 1970."""
         return os.fstat(self._opened()).st_mtime
 
+    def size_with(self, lines: Sequence[bytes]) -> int:
+        """What it would have after `append`, in bytes."""
+        size = self.size
+        return size + len(laid_out(lines, size))
+
     def append(self, lines: Sequence[bytes]) -> None:
         """Writes lines, each without its newline, in one write and syncs them."""
         descriptor = self._opened()
-        data = b"".join(line + b"\n" for line in lines)
-        self._cut(descriptor)
-        size = os.fstat(descriptor).st_size
+        end = self._mend(descriptor)
+        data = laid_out(lines, end)
         try:
             written = os.write(descriptor, data)
             if written != len(data):
                 raise OSError(errno.ENOSPC, f"{written} of {len(data)} bytes written", str(self.path))
             os.fdatasync(descriptor)
         except OSError:
-            self._cut_at = size
-            self._cut(descriptor)
+            self._is_torn = True
+            self._mend(descriptor)
             raise
-
-    def tail(self, most_bytes: int) -> Iterator[bytes]:
-        """The last whole lines of the file, oldest first, without their newlines."""
-        with self.path.open("rb") as file:
-            start = max(0, file.seek(0, os.SEEK_END) - most_bytes)
-            file.seek(start)
-            if start:
-                file.readline()
-            for line in file:
-                yield line.rstrip(b"\n")
+        self._end = end + len(data)
 
     def begin_again(self) -> None:
         """Puts the file aside under its name with `.1`, in place of the one there, and begins a new one."""
-        self.put_aside(self.path.with_name(self.path.name + ".1"))
+        aside = self.path.with_name(self.path.name + ".1")
+        aside.unlink(missing_ok=True)
+        self.put_aside(aside)
 
     def put_aside(self, aside: Path) -> None:
-        """Gives the file another name in the same folder, in place of what has it, and begins a new one."""
+        """Gives the file another name in the same folder and begins a new one. Its own name is never without
+        a file. `aside` may be a second name that it has already."""
         descriptor = self._opened()
-        self._cut(descriptor)
+        self._mend(descriptor)
         os.fsync(descriptor)
-        self.path.replace(aside)
+        begun = self.path.with_name(self.path.name + ".new")
+        begun.unlink(missing_ok=True)
+        fresh = self._locked(begun)
+        try:
+            if not (aside.exists() and aside.samefile(self.path)):
+                self._name_also(aside)
+            begun.replace(self.path)
+        except OSError:
+            os.close(fresh)
+            raise
         self.close()
-        self._opened()
+        self._descriptor, self._end = fresh, 0
+        sync_folder(self.path.parent)
 
     def close(self) -> None:
         if self._descriptor is not None:
             os.close(self._descriptor)
-            self._descriptor = self._cut_at = None
+            self._descriptor = self._end = None
+            self._is_torn = False
 
-    def _cut(self, descriptor: int) -> None:
-        """Takes back what could not be written as a whole, now or, when the disk refuses that too, later."""
-        if self._cut_at is not None:
-            os.ftruncate(descriptor, self._cut_at)
-            self._cut_at = None
+    def _name_also(self, aside: Path) -> None:
+        try:
+            aside.hardlink_to(self.path)
+        except OSError as error:
+            if error.errno not in _NO_HARD_LINKS:
+                raise
+            self.path.replace(aside)
+
+    def _mend(self, descriptor: int) -> int:
+        """Where whole lines end, and the file now with them: takes back what could not be written as a whole,
+        now or, when the disk refuses that too, later."""
+        size = os.fstat(descriptor).st_size
+        if self._is_torn and self._end is not None and size > self._end:
+            os.ftruncate(descriptor, self._end)
+            size = self._end
+        self._is_torn = False
+        if self._end is None or size != self._end:
+            if self._end is not None:
+                log.warning("%s was changed by another program", self.path)
+            cut_torn_line(descriptor, self.path)
+            self._end = os.fstat(descriptor).st_size
+        return self._end
 
     def _opened(self) -> int:
         """The descriptor of the file that has the name now."""
@@ -93,8 +126,15 @@ class JsonLines:
         if self._descriptor is not None:
             log.warning("%s was taken away; a new one is begun", self.path)
             self.close()
-        self._descriptor = self._open()
-        return self._descriptor
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = self._locked(self.path)
+        try:
+            sync_folder(self.path.parent)
+        except OSError:
+            os.close(descriptor)
+            raise
+        self._descriptor = descriptor
+        return descriptor
 
     def _is_in_place(self, descriptor: int) -> bool:
         ours = os.fstat(descriptor)
@@ -104,36 +144,14 @@ class JsonLines:
             return False
         return (ours.st_dev, ours.st_ino) == (named.st_dev, named.st_ino)
 
-    def _open(self) -> int:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    def _locked(self, path: Path) -> int:
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self._cut_torn_line(descriptor)
-            sync_folder(self.path.parent)
         except BlockingIOError as error:
             os.close(descriptor)
-            raise OSError(errno.EAGAIN, "another program writes it", str(self.path)) from error
+            raise OSError(errno.EAGAIN, "another program writes it", str(path)) from error
         except OSError:
             os.close(descriptor)
             raise
         return descriptor
-
-    def _cut_torn_line(self, descriptor: int) -> None:
-        size = os.fstat(descriptor).st_size
-        end = size
-        while end:
-            start = max(0, end - _BLOCK_BYTES)
-            newline = os.pread(descriptor, end - start, start).rfind(b"\n")
-            if newline >= 0:
-                end = start + newline + 1
-                break
-            end = start
-        if end == size:
-            return
-        torn = self.path.with_name(self.path.name + ".torn")
-        with torn.open("ab") as kept:
-            kept.write(os.pread(descriptor, size - end, end) + b"\n")
-        os.ftruncate(descriptor, end)
-        os.fdatasync(descriptor)
-        log.warning("%s ended in a torn line; its %d bytes are kept in %s", self.path, size - end, torn)

@@ -2,6 +2,8 @@ import errno
 import json
 import os
 import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_node.sinks.json_lines import JsonLines
+from edge_node.sinks.pages import PAGE_BYTES
+from edge_node.sinks.tail import last_lines
 from tests.edge_node.logged import line, record
 
 
@@ -37,10 +41,10 @@ def test_every_cut_of_the_last_kilobyte_loses_no_synced_event(tmp_path: Path) ->
         kept = whole[:cut].count(b"\n")
         rest = whole[:cut].rpartition(b"\n")[2]
         log = JsonLines(path)
-        assert [*log.tail(1_000_000)] == lines[:kept]
+        assert [*last_lines([path], 100)] == lines[:kept]
         log.close()
         assert path.read_bytes() == whole[: cut - len(rest)]
-        assert not rest or torn.read_bytes().endswith(rest + b"\n")
+        assert not rest.strip() or torn.read_bytes().endswith(rest + b"\n")
 
 
 @settings(max_examples=60, deadline=None)
@@ -105,11 +109,110 @@ def test_a_file_that_cannot_be_begun_again_is_tried_again_and_nothing_else_is_wr
     assert records(path) == [{"n": 1}]
 
 
-def test_the_tail_starts_with_a_whole_line(tmp_path: Path) -> None:
-    log = JsonLines(tmp_path / "events.jsonl")
-    log.append([b'{"n":%03d}' % number for number in range(100)])
-    assert list(log.tail(25)) == [b'{"n":098}', b'{"n":099}']
-    assert len(list(log.tail(10_000))) == 100
+TORN = """
+import sys
+from pathlib import Path
+from edge_node.sinks.json_lines import JsonLines
+from edge_node.sinks.pages import PAGE_BYTES
+from edge_node.sinks.tail import last_lines
+from tests.edge_node.logged import line, record
+log = JsonLines(Path(sys.argv[1]))
+lines = [line(record(number)) for number in range(30)]
+while True:
+    for batch in (50, 1, 7):
+        log.append([*lines, *lines][:batch])
+"""
+
+
+def test_a_reader_beside_the_writer_never_sees_half_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    path.touch()
+    with subprocess.Popen([sys.executable, "-c", TORN, str(path)]) as writer, path.open("rb") as file:
+        reads, half, until = 0, b"", time.monotonic() + 3
+        while time.monotonic() < until:
+            data = file.read()
+            reads += bool(data)
+            # A tail of spaces belongs to a line that is yet to come, and is nothing to a reader of JSON.
+            half = data.rpartition(b"\n")[2].strip(b" ") if data.strip(b" ") else b""
+            if half:
+                break
+        writer.kill()
+    assert reads > 20
+    assert half == b""
+
+
+def test_no_line_crosses_a_page_and_each_stays_the_same_json(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    log = JsonLines(path)
+    sizes = [10, 600, 4_000, 90, PAGE_BYTES - 9, PAGE_BYTES - 8, 3 * PAGE_BYTES, 1, 2_000, 2_100, 5] * 3
+    texts = [b'{"t":"%s"}' % (b"x" * size) for size in sizes]
+    for start in range(0, len(texts), 5):
+        log.append(texts[start : start + 5])
+    assert [*last_lines([path], 1_000)] == texts
+    begin = 0
+    for one in path.read_bytes().splitlines(keepends=True):
+        first = begin + len(one) - len(one.lstrip(b" "))
+        last = begin + len(one.rstrip()) - 1
+        assert first // PAGE_BYTES == last // PAGE_BYTES or first % PAGE_BYTES == 0
+        begin += len(one)
+
+
+def test_a_file_cut_by_another_program_ends_with_a_whole_line_before_more_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    log = JsonLines(path)
+    log.append([b'{"n":1}', b'{"n":2}'])
+    os.truncate(path, 12)
+    log.append([b'{"n":3}'])
+    os.truncate(path, 0)
+    log.append([b'{"n":4}'])
+    assert records(path) == [{"n": 4}]
+    assert path.with_name("events.jsonl.torn").read_bytes() == b'{"n"\n'
+
+
+def test_a_torn_line_waits_for_room_to_be_kept_and_the_file_is_of_its_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(b'{"n":1}\n{"half')
+    os.utime(path, (1e9, 1e9))
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        patch.setattr("edge_node.sinks.json_lines.sync_folder", lambda _folder: None)
+        log = JsonLines(path)
+        with pytest.raises(OSError, match="No space"):
+            log.append([b'{"n":2}'])
+        assert path.read_bytes() == b'{"n":1}\n{"half'
+    torn = path.with_name("events.jsonl.torn")
+    assert torn.read_bytes() == b""
+    log.close()
+    log = JsonLines(path)
+    assert (path.read_bytes(), torn.read_bytes()) == (b'{"n":1}\n', b'{"half\n')
+    assert log.modified == 1e9
+    log.append([b'{"n":2}'])
+    assert records(path) == [{"n": 1}, {"n": 2}]
+
+
+def test_spaces_at_the_end_are_no_torn_line(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(b'{"n":1}\n' + b" " * 300)
+    JsonLines(path).close()
+    assert path.read_bytes() == b'{"n":1}\n'
+    assert not path.with_name("events.jsonl.torn").exists()
+
+
+def test_the_last_lines_are_found_from_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = [tmp_path / "1", tmp_path / "2", tmp_path / "3"]
+    for number, path in enumerate(paths):
+        path.write_bytes(b"".join(b"%d  \n" % (100 * number + one) for one in range(100)) + b"torn")
+    for block in (5, 64, 1_000_000):
+        monkeypatch.setattr("edge_node.sinks.tail._BLOCK_BYTES", block)
+        for most in (0, 1, 2, 99, 100, 101, 250, 300, 1_000):
+            found = [int(one) for one in last_lines(paths, most)]
+            assert found == list(range(300))[300 - min(most, 300) :]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="this machine does not let a user mount a small disk")
