@@ -21,7 +21,7 @@ from broker.settings import BrokerSettings
 from broker.topics import Topics
 from edge_node.identifiers import uuid7
 from edge_node.logger import EventLogger
-from edge_node.sinks.json_lines import JsonLines
+from edge_node.quarantine import Quarantine
 from edge_node.sinks.rotation import Limits, RotatingLines
 
 ROUNDS = 5
@@ -103,7 +103,7 @@ def logged(folder: Path, producers: int, seconds: float) -> float:
 @contextmanager
 def logger(file: Path) -> Iterator[tuple[EventLogger, Acknowledgements]]:
     records = RotatingLines(file, Limits(rotate_bytes=64_000_000))
-    quarantine = JsonLines(file.with_name("quarantine.jsonl"))
+    quarantine = Quarantine(file.with_name("quarantine.jsonl"))
     taken, acknowledgements = EventLogger(BrokerSettings(), records, quarantine), Acknowledgements()
     taken.session = acknowledgements
     try:

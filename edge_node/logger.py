@@ -2,7 +2,6 @@
 
 import json
 import logging
-import queue
 import threading
 import time
 from collections import OrderedDict
@@ -20,9 +19,10 @@ from broker.session import Session
 from broker.settings import BrokerSettings
 from broker.subscription import Subscription
 from broker.topics import Topics
-from edge_node.sinks.json_lines import JsonLines
+from edge_node.arrivals import Arrivals
+from edge_node.quarantine import Quarantine
 from edge_node.sinks.rotation import RotatingLines
-from edge_node.stamp import stamp
+from edge_node.stamp import stamped
 
 log = logging.getLogger(__name__)
 
@@ -34,10 +34,6 @@ CONNECT_SECONDS = 10.0
 UNDER_WAY_AT_MOST = 50
 IDS_REMEMBERED = 100_000
 RETRY_SECONDS = 1.0
-QUARANTINED_BYTES = 4_096
-QUARANTINE_BYTES = 10_000_000
-IDLE_SECONDS = 0.5
-COMPANY_SECONDS = 0.003
 
 
 class EventLogger:
@@ -45,11 +41,11 @@ class EventLogger:
 
     The network thread only queues; the writer thread puts what has gathered on disk with one sync and then
     acknowledges, to the broker and to the node. While the disk is full nothing is acknowledged and the same
-    lines are tried again. An event seen before is acknowledged and not written; one that is no event goes to
-    the quarantine file, of which the last ten to twenty megabytes are kept.
+    lines are tried again. An event seen before is acknowledged and not written; what is no event goes to
+    quarantine.
     """
 
-    def __init__(self, settings: BrokerSettings, records: RotatingLines, quarantine: JsonLines) -> None:
+    def __init__(self, settings: BrokerSettings, records: RotatingLines, quarantine: Quarantine) -> None:
         self._topics = topics = Topics(settings.prefix)
         self.session = Session(
             settings,
@@ -70,9 +66,8 @@ class EventLogger:
         self._writer = threading.Thread(target=self._write_on, name="writer", daemon=True)
         self._records = records
         self._quarantine = quarantine
-        self._queue: queue.SimpleQueue[Publication] = queue.SimpleQueue()
+        self.arrivals = Arrivals(UNDER_WAY_AT_MOST)
         self._held: list[Publication] = []
-        self._company = 0
         self._failing = False
         self._complaints: set[str] = set()
         self._known: OrderedDict[str, None] = OrderedDict()
@@ -102,12 +97,12 @@ class EventLogger:
         """Waits a moment for events and puts what has come on disk."""
         self._turns += 1
         if not self._held:
-            self._held = self._gathered()
+            self._held = self.arrivals.gathered()
         if not self._held:
             self._records.tend()
             return
         try:
-            self._write(self._held)
+            safe = self._write(self._held)
         except OSError as error:
             level = logging.DEBUG if self._failing else logging.ERROR
             log.log(level, "cannot write %s: %s; events wait at the broker", self._records.path, error)
@@ -117,7 +112,7 @@ class EventLogger:
         if self._failing:
             log.warning("%s can be written again", self._records.path)
             self._failing = False
-        self._acknowledge(self._held)
+        self._acknowledge(self._held, safe)
         self._held = []
 
     def _write_on(self) -> None:
@@ -133,50 +128,39 @@ class EventLogger:
         self.stop.set()
 
     def _receive(self, publication: Publication) -> None:
-        self._queue.put(publication)
+        self.arrivals.put(publication)
 
-    def _gathered(self) -> list[Publication]:
-        """What has come, and for a moment what may come: as many as the last time share one sync."""
-        gathered: list[Publication] = []
-        wait = IDLE_SECONDS
-        try:
-            while len(gathered) < UNDER_WAY_AT_MOST:
-                gathered.append(self._queue.get(timeout=wait))
-                wait = COMPANY_SECONDS if len(gathered) < self._company else 0.0
-        except queue.Empty:
-            pass
-        self._company = len(gathered)
-        return gathered
-
-    def _write(self, held: list[Publication]) -> None:
+    def _write(self, held: list[Publication]) -> dict[str, dict[str, None]]:
+        """Puts them on disk. Which nodes may forget which events: those in the log, now or before, and those
+        in quarantine that came where their node publishes such events."""
         lines: dict[str, bytes] = {}
-        refused: list[bytes] = []
+        refused: list[tuple[Publication, MessageError]] = []
+        safe: dict[str, dict[str, None]] = {}
         for publication in held:
             try:
-                event_id, line = _line_of(publication)
+                event, line = _line_of(publication)
             except MessageError as error:
                 self._complain(publication, error)
-                refused.append(_quarantined(publication, error))
+                refused.append((publication, error))
                 continue
-            if event_id not in self._known:
-                lines[event_id] = line
+            safe.setdefault(event.node, {})[event.event_id] = None
+            if event.event_id not in self._known:
+                lines[event.event_id] = line
         if lines:
             self._records.append([*lines.values()])
         for event_id in lines:
             self._remember(event_id)
-        if refused:
-            self._quarantine.append(refused)
-            if self._quarantine.size > QUARANTINE_BYTES:
-                self._quarantine.begin_again()
+        if refused and self._quarantine.keep(refused):
+            for publication, _ in refused:
+                origin = _origin_of(publication)
+                if origin is not None:
+                    safe.setdefault(origin.node, {})[origin.event_id] = None
+        return safe
 
-    def _acknowledge(self, held: list[Publication]) -> None:
+    def _acknowledge(self, held: list[Publication], safe: dict[str, dict[str, None]]) -> None:
         """To the broker in the order of arrival; then to the nodes, whose outboxes may forget the events."""
-        safe: dict[str, dict[str, None]] = {}
         for publication in held:
             self.session.acknowledge(publication)
-            origin = _decoded(publication.payload, _Origin)
-            if origin is not None:
-                safe.setdefault(origin.node, {})[origin.event_id] = None
         for node, event_ids in safe.items():
             acknowledgement = Acknowledgement(node=node, event_ids=[*event_ids])
             try:
@@ -196,28 +180,28 @@ class EventLogger:
                 self._known.popitem(last=False)
 
 
-def _line_of(publication: Publication) -> tuple[str, bytes]:
+def _line_of(publication: Publication) -> tuple[Event, bytes]:
     """The event as it came, unknown keys too, and its stamp, on one line. Raises MessageError."""
     event = Event.from_json(publication.payload)
-    words = publication.topic.split("/")
-    if words[-2:] != [event.device, event.event_type.value]:
+    if not _is_topic_of(publication, event.device, event.event_type.value):
         raise MessageError(
             "bad_topic", f"event of {event.device}/{event.event_type} on {publication.topic:.120}"
         )
-    document = strict_json.loads(publication.payload) | stamp(event, timestamps.now())
+    document = stamped(strict_json.loads(publication.payload), event, timestamps.now())
     line = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return event.event_id, line.encode()
+    return event, line.encode()
 
 
-def _quarantined(publication: Publication, error: MessageError) -> bytes:
-    record = {
-        "received_at": timestamps.to_text(timestamps.now()),
-        "topic": publication.topic,
-        "reason": error.reason,
-        "detail": str(error),
-        "payload": publication.payload[:QUARANTINED_BYTES].decode("utf-8", "backslashreplace"),
-    }
-    return json.dumps(record, separators=(",", ":")).encode()
+def _is_topic_of(publication: Publication, device: str, event_type: str) -> bool:
+    return publication.topic.split("/")[-2:] == [device, event_type]
+
+
+def _origin_of(publication: Publication) -> "_Origin | None":
+    """Whose event it is, if it is none for its contents only and came on the topic of its own."""
+    origin = _decoded(publication.payload, _Origin)
+    if origin is None or not _is_topic_of(publication, origin.device, origin.event_type):
+        return None
+    return origin
 
 
 def _id_of(line: bytes) -> str | None:
@@ -240,3 +224,5 @@ class _Identified(msgspec.Struct):
 class _Origin(msgspec.Struct):
     event_id: Annotated[str, Meta(min_length=1, max_length=64)]
     node: Id
+    device: str
+    event_type: str

@@ -11,6 +11,14 @@ KNOWN_PAST = datetime(2025, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(days=1)
 
 
+STAMP = ("logged_at", "time_doubtful")
+
+
+def stamped(document: dict[str, Any], event: Event, now: datetime) -> dict[str, Any]:
+    """The event as it came, with this stamp in place of one that its sender made."""
+    return {key: value for key, value in document.items() if key not in STAMP} | stamp(event, now)
+
+
 def stamp(event: Event, now: datetime) -> dict[str, Any]:
     """`logged_at`, and `time_doubtful` with the names of the doubtful times where there are any.
 

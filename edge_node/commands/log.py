@@ -6,8 +6,8 @@ import sys
 from edge_node.commands.options import Subparsers, add_config, read_config
 from edge_node.commands.serve import serve
 from edge_node.logger import EventLogger
+from edge_node.quarantine import Quarantine
 from edge_node.sinks.build import deliveries, limits
-from edge_node.sinks.json_lines import JsonLines
 from edge_node.sinks.rotation import RotatingLines
 
 QUARANTINE = "quarantine.jsonl"
@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         records = RotatingLines(file, limits(config.log))
         sinks = deliveries(config.sinks, file)
-        logger = EventLogger(config.broker, records, JsonLines(file.with_name(QUARANTINE)))
+        logger = EventLogger(config.broker, records, Quarantine(file.with_name(QUARANTINE)))
     except OSError as error:
         print(f"log.file: {error}; expected a file that this user may write", file=sys.stderr)
         return 1

@@ -7,63 +7,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from broker import timestamps
-from broker.acknowledgement import Acknowledgement
-from broker.messages import Event, EventType
 from broker.publication import Publication
-from broker.topics import Topics
 from edge_node.log_files import LogFiles
 from edge_node.logger import EventLogger
 from edge_node.sinks.json_lines import JsonLines
-from edge_node.sinks.rotation import Limits, RotatingLines
-from tests.edge_node.outbox import made_up
+from tests.edge_node.logger_at_work import TOPICS, acknowledged, event, ids, logged, logging_to, publish
 from tests.private_broker import PrivateBroker, eventually
 from tests.watcher import Watcher
-
-TOPICS = Topics()
-
-
-def event(**fields: Any) -> Event:
-    somebody = {
-        "person": "Zoë Ødegård",
-        "person_id": "zoe",
-        "similarity": 0.96,
-        "reason": "recognised",
-        "frames": 2,
-    }
-    return made_up.event(EventType.AUTHORISED, **(somebody | fields))
-
-
-@contextmanager
-def logging_to(file: Path, mosquitto: PrivateBroker, rotate_bytes: int = 10_000_000) -> Iterator[EventLogger]:
-    records = RotatingLines(file, Limits(rotate_bytes=rotate_bytes))
-    logger = EventLogger(mosquitto.settings, records, JsonLines(file.with_name("quarantine.jsonl")))
-    logger.start()
-    assert logger.session.wait_connected(5)
-    try:
-        yield logger
-    finally:
-        logger.shut_down()
-        assert logger.bug is None
-
-
-def logged(file: Path) -> list[dict[str, Any]]:
-    """The whole lines; one that is being written at this moment is none yet."""
-    text = file.read_text("utf-8") if file.exists() else ""
-    return [json.loads(line) for line in text.split("\n")[:-1]]
-
-
-def ids(file: Path) -> list[str]:
-    return [record["event_id"] for record in logged(file)]
 
 
 @pytest.fixture
@@ -76,11 +34,6 @@ def node(mosquitto: PrivateBroker) -> Iterator[Watcher]:
     """Whoever publishes events."""
     with Watcher(mosquitto.settings, "edge/acks/#", client_id="node-1") as node:
         yield node
-
-
-def publish(node: Watcher, *events: Event) -> None:
-    for one in events:
-        assert node.session.publish(one.to_publication(TOPICS)).wait(5)
 
 
 def test_every_event_is_one_line(mosquitto: PrivateBroker, node: Watcher, file: Path) -> None:
@@ -160,11 +113,6 @@ def test_a_clock_that_was_never_set_is_flagged_and_nothing_dropped(
     assert [one.get("time_doubtful") for one in logged(file)] == [["captured_at"], None]
 
 
-def acknowledged(node: Watcher) -> list[str]:
-    said = [Acknowledgement.from_json(one.payload) for one in node.on("edge/acks/node-1")]
-    return [event_id for one in said for event_id in one.event_ids]
-
-
 def test_what_is_on_disk_is_acknowledged_to_its_node(
     mosquitto: PrivateBroker, node: Watcher, file: Path
 ) -> None:
@@ -189,20 +137,6 @@ def test_what_is_sent_again_is_acknowledged_again_and_not_written(
     assert ids(file) == [one.event_id]
 
 
-def test_what_is_no_event_is_acknowledged_too_so_that_it_does_not_come_for_ever(
-    mosquitto: PrivateBroker, node: Watcher, file: Path
-) -> None:
-    bad = Publication(
-        topic="edge/events/front-door/unknown", payload=b'{"event_id":"7","node":"node-1","x":NaN}', qos=1
-    )
-    half = Publication(topic=bad.topic, payload=b'{"event_id":"8","node":"node-1"}', qos=1)
-    with logging_to(file, mosquitto):
-        assert node.session.publish(bad).wait(5)
-        assert node.session.publish(half).wait(5)
-        assert eventually(lambda: acknowledged(node) == ["8"])
-    assert len(logged(file.with_name("quarantine.jsonl"))) == 2
-
-
 def test_killed_between_the_disk_and_the_acknowledgement_it_writes_nothing_twice(
     mosquitto: PrivateBroker, node: Watcher, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -216,55 +150,6 @@ def test_killed_between_the_disk_and_the_acknowledgement_it_writes_nothing_twice
     with logging_to(file, mosquitto):
         assert eventually(lambda: acknowledged(node) == [one.event_id])
     assert ids(file) == [one.event_id]
-
-
-INVALID = {
-    "no json": b"hello",
-    "nothing": b"",
-    "a list": b"[]",
-    "two keys alike": b'{"schema":1,"schema":2}',
-    "half a surrogate": b'{"person":"\\ud800"}',
-    "half a surrogate in an event": event().to_json()[:-1] + b',"note":"\\ud800"}',
-    "a number beyond all numbers": event().to_json()[:-1] + b',"note":1e999}',
-    "deep": b"[" * 50_000,
-    "missing keys": b'{"schema":1,"event_id":"x"}',
-}
-
-
-def test_what_is_no_event_goes_to_quarantine_and_holds_up_nobody(
-    mosquitto: PrivateBroker, node: Watcher, file: Path
-) -> None:
-    good = event()
-    with logging_to(file, mosquitto):
-        for payload in INVALID.values():
-            bad = Publication(topic="edge/events/front-door/unknown", payload=payload, qos=1)
-            assert node.session.publish(bad).wait(5)
-        forged = Publication(topic="edge/events/garage/authorised", payload=good.to_json(), qos=1)
-        assert node.session.publish(forged).wait(5)
-        publish(node, good)
-        assert eventually(lambda: ids(file) == [good.event_id])
-    refused = logged(file.with_name("quarantine.jsonl"))
-    assert len(refused) == len(INVALID) + 1
-    assert refused[-1]["reason"] == "bad_topic"
-    with logging_to(file, mosquitto):
-        time.sleep(0.5)
-    assert len(logged(file.with_name("quarantine.jsonl"))) == len(INVALID) + 1
-
-
-def test_quarantine_is_bounded(
-    mosquitto: PrivateBroker, node: Watcher, file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("edge_node.logger.QUARANTINE_BYTES", 1_000)
-    with logging_to(file, mosquitto):
-        for number in range(60):
-            bad = Publication(topic="edge/events/front-door/unknown", payload=b"%d" % number, qos=1)
-            assert node.session.publish(bad).wait(5)
-        good = event()
-        publish(node, good)
-        assert eventually(lambda: ids(file) == [good.event_id])
-    kept = [path.stat().st_size for path in file.parent.glob("quarantine.jsonl*")]
-    assert len(kept) == 2
-    assert sum(kept) < 20_000
 
 
 def test_a_second_logger_may_not_write_the_same_file(file: Path) -> None:

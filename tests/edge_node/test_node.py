@@ -15,10 +15,10 @@ from broker.publication import Publication
 from broker.states import GalleryState, NodeStats
 from edge_node.logger import EventLogger
 from edge_node.node import Node
+from edge_node.quarantine import Quarantine
 from edge_node.settings import (
     NodeConfig,
 )
-from edge_node.sinks.json_lines import JsonLines
 from edge_node.sinks.rotation import Limits, RotatingLines
 from tests.edge_node.live import FPS, known, running, stay, was_answered
 from tests.edge_node.scenes import frame, jpeg, mirrored, read
@@ -184,7 +184,7 @@ def test_an_event_waits_in_the_outbox_through_restarts_until_it_is_in_the_log(
         logger = EventLogger(
             config.broker,
             RotatingLines(file, Limits(rotate_bytes=1_000_000)),
-            JsonLines(tmp_path / "log/quarantine.jsonl"),
+            Quarantine(tmp_path / "log/quarantine.jsonl"),
         )
         logger.start()
         try:
