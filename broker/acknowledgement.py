@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from broker.messages import JSON, SCHEMA, Id, WireJson
+from broker.messages import JSON, SCHEMA, Id, Whole, WireJson
 from broker.publication import Publication
 from broker.topics import Topics
 
@@ -12,7 +12,7 @@ from broker.topics import Topics
 class Acknowledgement(WireJson, frozen=True, kw_only=True):
     """Names events of one node, which may forget them."""
 
-    schema: int = SCHEMA
+    schema: Whole = SCHEMA
     node: Id
     event_ids: list[Annotated[str, Meta(min_length=1, max_length=64)]]
 

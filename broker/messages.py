@@ -19,7 +19,12 @@ JSON = "application/json"
 
 Id = Annotated[str, Meta(pattern=ID_PATTERN)]
 Ratio = Annotated[float, Meta(ge=-1.0, le=1.0)]
-Count = Annotated[int, Meta(ge=0)]
+Whole = Annotated[int, Meta(ge=-strict_json.MAX_INTEGER, le=strict_json.MAX_INTEGER)]
+Count = Annotated[int, Meta(ge=0, le=strict_json.MAX_INTEGER)]
+Pixel = Annotated[int, Meta(ge=-131_072, le=131_072)]
+Side = Annotated[int, Meta(ge=0, le=65_535)]
+Box = tuple[Pixel, Pixel, Pixel, Pixel]
+Size = tuple[Side, Side]
 Time = Annotated[datetime, Meta(tz=True)]
 
 
@@ -91,7 +96,7 @@ class Frame:
 def _sequence(text: str | None) -> int | None:
     if text is None:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+    if not (text.isascii() and text.isdigit() and len(text) <= 18) or int(text) > strict_json.MAX_INTEGER:
         raise MessageError("bad_seq", f"seq is no number: {text[:40]!r}")
     return int(text)
 
@@ -131,7 +136,7 @@ def _plain(value: Any) -> Any:
 class Event(WireJson, frozen=True, kw_only=True):
     """One decision about one person at one camera: flat JSON, one line. `docs/wire.md` says each field."""
 
-    schema: Annotated[int, Meta(ge=1)] = SCHEMA
+    schema: Annotated[int, Meta(ge=1, le=1_000_000)] = SCHEMA
     event_id: Annotated[str, Meta(min_length=1, max_length=64)]
     sighting_id: Annotated[str, Meta(min_length=1, max_length=64)]
     event_type: EventType
@@ -143,14 +148,14 @@ class Event(WireJson, frozen=True, kw_only=True):
     threshold: Ratio
     margin: float | None
     reason: Annotated[str, Meta(max_length=64)]
-    frames: Annotated[int, Meta(ge=1)]
+    frames: Annotated[int, Meta(ge=1, le=1_000_000)]
     zone: Id | None = None
-    box: tuple[int, int, int, int]
-    frame_size: tuple[int, int]
+    box: Box
+    frame_size: Size
     captured_at: Time
     received_at: Time
     decided_at: Time
-    latency_ms: int
+    latency_ms: Whole
     model: Annotated[str, Meta(max_length=128)]
     gallery: Annotated[str, Meta(max_length=64)]
     test: bool = False
@@ -170,7 +175,7 @@ class Event(WireJson, frozen=True, kw_only=True):
 class ObservedFace(Struct, frozen=True, kw_only=True):
     """One face in one frame and its match. No embedding leaves the node."""
 
-    box: tuple[int, int, int, int]
+    box: Box
     score: float
     event_type: EventType
     person: str | None
@@ -184,14 +189,14 @@ class ObservedFace(Struct, frozen=True, kw_only=True):
 class Observation(WireJson, frozen=True, kw_only=True):
     """What was seen in one frame; `rejected` holds the reason code of a frame that was not looked at."""
 
-    schema: int = SCHEMA
+    schema: Whole = SCHEMA
     device: Id
     node: Id
-    seq: int | None
+    seq: Whole | None
     boot_id: str | None
     captured_at: Time | None
     received_at: Time
-    frame_size: tuple[int, int] | None
+    frame_size: Size | None
     faces: list[ObservedFace]
     rejected: str | None
     model: str

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from broker.messages import JSON, SCHEMA, Count, Event, EventType, Id, Time, WireJson
+from broker.messages import JSON, SCHEMA, Count, Event, EventType, Id, Time, Whole, WireJson
 from broker.publication import Publication
 from broker.topics import Topics
 
@@ -39,7 +39,7 @@ class LastEvent(Struct, frozen=True, kw_only=True):
 class DevicePeople(WireJson, frozen=True, kw_only=True):
     """Who is before a camera now: names of those that are known, and how many there are of each kind."""
 
-    schema: int = SCHEMA
+    schema: Whole = SCHEMA
     device: Id
     node: Id
     names: list[str]
@@ -64,7 +64,7 @@ class DevicePeople(WireJson, frozen=True, kw_only=True):
 class PersonState(WireJson, frozen=True, kw_only=True):
     """Where a known person is, or was last."""
 
-    schema: int = SCHEMA
+    schema: Whole = SCHEMA
     person: str
     person_id: Id
     event_type: EventType

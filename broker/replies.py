@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from broker import strict_json
-from broker.messages import JSON, SCHEMA, Count, EventType, Id, WireJson
+from broker.messages import JSON, SCHEMA, Box, Count, EventType, Id, Size, Whole, WireJson
 from broker.publication import Publication
 
 MAX_BYTES = 1_000_000
@@ -20,13 +20,13 @@ class RecognisedFace(Struct, frozen=True, kw_only=True):
     margin: float | None
     reason: str
     score: float
-    box: tuple[int, int, int, int]
+    box: Box
 
 
 class Reply(WireJson, frozen=True, kw_only=True):
     """What all answers have in common."""
 
-    schema: int = SCHEMA
+    schema: Whole = SCHEMA
     node: Id
 
     def to_publication(self, topic: str, correlation: bytes | None) -> Publication:
@@ -40,7 +40,7 @@ class Recognition(Reply, frozen=True, kw_only=True):
     """Who is on a picture. frame_size: width and height of the upright picture in pixels; took_ms: from
     receipt to answer, of which waited_ms before anything was done."""
 
-    frame_size: tuple[int, int]
+    frame_size: Size
     faces: tuple[RecognisedFace, ...]
     model: str
     gallery: str

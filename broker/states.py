@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from broker.messages import JSON, SCHEMA, Count, Id, Time, WireJson
+from broker.messages import JSON, SCHEMA, Count, Id, Time, Whole, WireJson
 from broker.publication import Publication
 from broker.topics import Topics
 
@@ -23,7 +23,7 @@ class GalleryState(WireJson, frozen=True, kw_only=True):
     problems: the first of them; problem_count: all of them.
     """
 
-    schema: int = SCHEMA
+    schema: Whole = SCHEMA
     version: str
     model: str
     people: Count
@@ -43,21 +43,21 @@ class GalleryState(WireJson, frozen=True, kw_only=True):
 class NodeStats(WireJson, frozen=True, kw_only=True):
     """Counters since the node started, and the last minute's pace. Times in milliseconds."""
 
-    schema: int = SCHEMA
+    schema: Whole = SCHEMA
     node: Id
     uptime_seconds: Count
     received: Count
     processed: Count
     unchanged: Count
     replaced: Count
-    rejected: dict[str, int]
+    rejected: dict[str, Count]
     faces: Count
-    events: dict[str, int]
+    events: dict[str, Count]
     fps: float
     latency_p50_ms: float | None
     latency_p95_ms: float | None
-    questions: dict[str, int] = msgspec.field(default_factory=dict)
-    outbox: dict[str, int] = msgspec.field(default_factory=dict)
+    questions: dict[str, Count] = msgspec.field(default_factory=dict)
+    outbox: dict[str, Count] = msgspec.field(default_factory=dict)
 
     EXPIRY_SECONDS = 90
 
@@ -73,16 +73,16 @@ class NodeStats(WireJson, frozen=True, kw_only=True):
 class DeviceStats(WireJson, frozen=True, kw_only=True):
     """What a node made of one camera's frames since it started, and the last minute's pace."""
 
-    schema: int = SCHEMA
+    schema: Whole = SCHEMA
     device: Id
     node: Id
     received: Count
     processed: Count
     unchanged: Count
     replaced: Count
-    rejected: dict[str, int]
+    rejected: dict[str, Count]
     faces: Count
-    events: dict[str, int]
+    events: dict[str, Count]
     fps: float
     latency_p50_ms: float | None
     latency_p95_ms: float | None
@@ -107,7 +107,7 @@ class OutboxState(WireJson, frozen=True, kw_only=True):
     that could not be put on disk since the node started.
     """
 
-    schema: int = SCHEMA
+    schema: Whole = SCHEMA
     node: Id
     level: OutboxLevel
     waiting: Count

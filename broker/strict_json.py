@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Iterable
 from typing import Any, NoReturn, TypeVar
 
 import msgspec
@@ -11,6 +12,10 @@ from broker.errors import MessageError
 T = TypeVar("T")
 
 MAX_BYTES = 65_536
+MAX_DEPTH = 32
+"""Of objects and lists in each other: no message needs more, and jq reads 256."""
+MAX_INTEGER = 2**53 - 1
+"""Further ones are not exact where numbers are doubles, as in jq and in browsers."""
 
 
 def loads(payload: bytes, *, max_bytes: int = MAX_BYTES) -> Any:
@@ -32,6 +37,7 @@ def loads(payload: bytes, *, max_bytes: int = MAX_BYTES) -> Any:
         raise MessageError("too_deep", "JSON nested too deep") from error
     except ValueError as error:
         raise MessageError("bad_json", f"not JSON: {error}") from error
+    _check_depth(document)
     return document
 
 
@@ -44,6 +50,21 @@ def decode(payload: bytes, into: type[T], *, max_bytes: int = MAX_BYTES) -> T:
         raise MessageError("bad_message", str(error)) from error
     except RecursionError as error:
         raise MessageError("too_deep", "JSON nested too deep") from error
+
+
+def _check_depth(document: Any) -> None:
+    level = [document]
+    for _ in range(MAX_DEPTH):
+        level = [item for one in level for item in _items(one) if isinstance(item, dict | list)]
+        if not level:
+            return
+    raise MessageError("too_deep", f"JSON nested deeper than {MAX_DEPTH}")
+
+
+def _items(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ frames = st.builds(
     device=ids,
     jpeg=st.binary(),
     captured_at=st.none() | times,
-    seq=st.none() | st.integers(0, 10**18 - 1),
+    seq=st.none() | st.integers(0, 2**53 - 1),
     boot_id=st.none() | ids,
     test=st.booleans(),
 )

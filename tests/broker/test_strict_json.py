@@ -49,6 +49,18 @@ def test_what_is_no_event_is_a_message_error(payload: bytes) -> None:
         strict_json.decode(payload, Event)
 
 
+@pytest.mark.parametrize(("opening", "closing"), [(b"[", b"]"), (b'{"a":', b"}"), (b'[{"a":', b"}]")])
+def test_depth_has_a_limit_of_its_own(opening: bytes, closing: bytes) -> None:
+    half = strict_json.MAX_DEPTH // (opening.count(b"[") + opening.count(b"{"))
+    for inner in (b"1", b'"[[[["'):
+        strict_json.loads(opening * half + inner + closing * half)
+        with pytest.raises(MessageError, match="deeper than 32"):
+            strict_json.loads(opening * half + b"[" + inner + b"]" + closing * half)
+    with pytest.raises(MessageError) as raised:
+        strict_json.loads(b'[1,{"a":[]},' + opening * 300 + b"1" + closing * 300 + b"]")
+    assert raised.value.reason == "too_deep"
+
+
 @given(st.binary(max_size=200))
 def test_any_bytes_are_json_or_a_message_error(payload: bytes) -> None:
     try:

@@ -75,7 +75,7 @@ def test_a_point_it_refuses_is_put_aside_and_the_others_are_stored(
 ) -> None:
     (delivery,) = deliveries([settings], logged)
     first = write(logged, record(0), record(1))
-    bad = write(logged, record(2, latency_ms=2**70))
+    bad = write(logged, record(2, decided_at="9999-12-31T00:00:00.000Z"))
     last = write(logged, record(3), record(4))
     delivery.start()
     try:
