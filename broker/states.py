@@ -100,8 +100,8 @@ OutboxLevel = Literal["ok", "filling", "full", "broken"]
 
 
 class OutboxState(WireJson, frozen=True, kw_only=True):
-    """The events that a node keeps until they are safe elsewhere, said at each connect and when `level`
-    changes.
+    """The events that a node keeps until they are safe elsewhere, said at each connect, when `level` changes,
+    and while `dropped` or `unsaved` grow.
 
     bytes: of the events; dropped: events given up for want of room since the outbox was made; unsaved: events
     that could not be put on disk since the node started.

@@ -6,6 +6,8 @@ import sys
 from edge_node.commands.options import Subparsers, add_config, read_config
 from edge_node.commands.serve import serve
 from edge_node.errors import EngineError
+from edge_node.outbox import waiting
+from edge_node.outbox.claim import ClaimedError, claimed
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -19,8 +21,13 @@ def run(arguments: argparse.Namespace) -> int:
     from edge_node.node import Node
 
     try:
-        node = Node(config)
-    except (EngineError, OSError) as error:
+        with claimed(config.node.state_folder() / waiting.FILE):
+            try:
+                node = Node(config)
+            except (EngineError, OSError) as error:
+                print(error, file=sys.stderr)
+                return 1
+            return serve(node)
+    except ClaimedError as error:
         print(error, file=sys.stderr)
         return 1
-    return serve(node)

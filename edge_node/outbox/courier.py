@@ -1,6 +1,7 @@
 """Carries events from the outbox to the broker until they are acknowledged."""
 
 import logging
+import math
 import queue
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -24,6 +25,7 @@ FINISH_SECONDS = 1.0
 WINDOW = 20
 PATIENCE_SECONDS = 2.0
 PATIENCE_MOST_SECONDS = 5.0
+LOSSES_SECONDS = 10.0
 
 
 @dataclass(slots=True)
@@ -72,6 +74,8 @@ class Courier:
         self._after = 0
         self._heard_at = clock()
         self._level = "ok"
+        self._losses = (0, 0)
+        self._told_at = -math.inf
         self._complaints: set[str] = set()
 
     def post(self, event: Event) -> None:
@@ -95,7 +99,9 @@ class Courier:
         """At each connect: how full the outbox is. What the broker had taken before counts as lost."""
         self._is_renewed = True
         self._reports.put(None)
-        return [self._state(self._outbox.filling)]
+        filling = self._outbox.filling
+        self._losses = filling.losses
+        return [self._state(filling)]
 
     def turn(self) -> None:
         """Waits a moment for something to do, and does it."""
@@ -113,7 +119,7 @@ class Courier:
         if self._is_connected():
             self._send_news()
             self._send_others()
-        self._tell_level()
+        self._tell_filling()
 
     def finish(self) -> None:
         """Waits for the broker's answers, so that no news is told again after a clean end and a start."""
@@ -202,15 +208,17 @@ class Courier:
             self._complain(error.reason, "an event cannot be published: %s; it is kept", error)
         self._is_sending = False
 
-    def _tell_level(self) -> None:
-        filling = self._outbox.filling
-        if filling.level == self._level:
+    def _tell_filling(self) -> None:
+        filling, now = self._outbox.filling, self._clock()
+        if filling.level != self._level:
+            level = logging.INFO if filling.level == "ok" else logging.WARNING
+            text = "outbox %s: %d events wait to be acknowledged, %d were given up since it was made"
+            log.log(level, text, filling.level, filling.waiting, filling.dropped)
+            self._level = filling.level
+        elif filling.losses == self._losses or now < self._told_at + LOSSES_SECONDS:
             return
-        level = logging.INFO if filling.level == "ok" else logging.WARNING
-        text = "outbox %s: %d events wait to be acknowledged, %d were given up since it was made"
-        log.log(level, text, filling.level, filling.waiting, filling.dropped)
-        self._level = filling.level
         if self._is_connected():
+            self._losses, self._told_at = filling.losses, now
             self._publish(self._state(filling))
 
     def _state(self, filling: Filling) -> Publication:

@@ -13,6 +13,7 @@ from broker import timestamps
 from broker.messages import Event
 from broker.states import OutboxLevel
 from edge_node.moment import Moment
+from edge_node.outbox import rescue
 from edge_node.outbox.row import Row
 from edge_node.outbox.settings import OutboxSettings
 from edge_node.outbox.table import MEMORY, DamagedError, Table
@@ -24,10 +25,10 @@ T = TypeVar("T")
 MEMORY_ROWS = 1_000
 MEMORY_BYTES = 4_000_000
 RETRY_SECONDS = 5.0
+PUT_BACK_SECONDS = 30.0
 BATCH = 100
 FILLING_SHARE = 0.5
 FULL_SHARE = 0.99
-DAMAGED = ".damaged"
 REMEMBERED_AT_MOST = 50_000
 """Ids that a refusing disk could not forget; beyond it they come again, and the logger knows them."""
 
@@ -41,6 +42,11 @@ class Filling:
     bytes: int
     dropped: int
     unsaved: int
+
+    @property
+    def losses(self) -> tuple[int, int]:
+        """What only grows, and nobody wants to."""
+        return self.dropped, self.unsaved
 
     def counts(self) -> dict[str, int]:
         return {
@@ -68,6 +74,7 @@ class Outbox:
         self._disk: Table | None = None
         self._is_broken = False
         self._try_again_at = 0.0
+        self._put_back_at = 0.0
         self._unsaved = 0
         self._last_number = 0
         self._told: set[str] = set()
@@ -113,6 +120,7 @@ class Outbox:
         """To be called now and then: what is late is no news, and what is in memory goes to disk."""
         with self._lock:
             now = self._now()
+            self._put_back(now.monotonic)
             since = now.monotonic - self._settings.news_seconds
             self._memory.age(now.boot_id, since)
             self._write(lambda disk: disk.age(now.boot_id, since))
@@ -203,13 +211,21 @@ class Outbox:
         if self._disk is not None:
             self._disk.close()
             self._disk = None
-        log.error(
-            "%s is damaged; it is kept as %s, and a new one is begun", self._file, self._file.name + DAMAGED
-        )
-        for suffix in ("", "-wal", "-shm"):
-            file = self._file.with_name(self._file.name + suffix)
-            if file.exists():
-                file.replace(file.with_name(self._file.name + DAMAGED + suffix))
+        aside = self._file.name + rescue.DAMAGED
+        log.error("%s is damaged; it is kept as %s, and a new one is begun", self._file, aside)
+        rescue.set_aside(self._file)
+
+    def _put_back(self, now: float) -> None:
+        if self._disk is None or self._disk.is_at(self._file) or now < self._put_back_at:
+            return
+        try:
+            rescue.put_back(self._disk, self._file)
+        except (sqlite3.Error, OSError) as error:
+            log.warning("%s was taken away and cannot be put back: %s; trying again", self._file, error)
+            self._put_back_at = now + PUT_BACK_SECONDS
+            return
+        log.warning("%s was taken away; what waits is in a new one", self._file)
+        self._disk = None
 
     def _mend(self) -> None:
         if self._is_broken:

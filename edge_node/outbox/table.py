@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from broker import timestamps
@@ -46,12 +46,27 @@ class Table:
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=1.0)
         try:
             self._open()
-        except sqlite3.Error:
+            self._identity = None if path == MEMORY else _identity(path)
+        except (sqlite3.Error, OSError):
             self._connection.close()
             raise
 
     def close(self) -> None:
         self._connection.close()
+
+    def is_at(self, path: Path) -> bool:
+        """Whether its file still has this name."""
+        try:
+            return _identity(path) == self._identity
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True
+
+    def copy(self, path: Path) -> None:
+        """Puts all of it into another file, also when its own has no name any more."""
+        with closing(sqlite3.connect(path)) as other:
+            self._connection.backup(other)
 
     @property
     def share(self) -> float:
@@ -170,6 +185,11 @@ class Table:
             if run.in_transaction:
                 run.execute("ROLLBACK")
             raise
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_dev, found.st_ino
 
 
 def _row(

@@ -38,6 +38,7 @@ class Waiting(Struct, frozen=True, kw_only=True):
             yield f"  {device}: {count}"
         if self.dropped:
             yield f"{self.dropped} given up since the outbox was made"
+        yield "not counted: what is in the node's memory only, while its disk takes no more"
 
 
 def read(file: Path, max_events: int, max_bytes: int) -> Waiting:

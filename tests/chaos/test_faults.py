@@ -194,3 +194,18 @@ def test_the_command_shows_what_waits_while_the_node_runs(
     assert "front-door: " in text
     house.kill("node")
     assert main(["outbox", "--config", str(house.config)]) == 0
+
+
+def test_an_outbox_deleted_under_the_node(house: House) -> None:
+    house.start_node(pace=100, count=200)
+    assert decided(house, 60)
+    for file in house.state.glob("outbox.db*"):
+        file.unlink()
+    assert decided(house, 200)
+    assert eventually(lambda: "was taken away" in house.said())
+    time.sleep(0.5)
+    house.kill("node")
+    house.start_node(count=0)
+    house.start_logger()
+    assert all_logged_once(house)
+    assert len(house.decided()) == 200

@@ -79,3 +79,19 @@ def test_a_full_disk_of_the_broker(tmp_path: Path, small_disk: Path, mosquitto: 
             assert all_logged_once(house)
         finally:
             house.end()
+
+
+def test_a_logger_that_starts_on_a_full_disk_with_half_a_line(build: Build, small_disk: Path) -> None:
+    house = build(log=small_disk / "log")
+    house.log.parent.mkdir()
+    house.log.write_bytes(b'{"half' + b"a line" * 1_000)
+    torn = house.log.with_name("events.jsonl.torn")
+    filler = fill(small_disk)
+    house.start_logger()
+    house.start_node(count=60)
+    assert decided(house, 60)
+    assert eventually(lambda: "events wait at the broker" in house.said())
+    assert house.log.stat().st_size == 6_006
+    filler.unlink()
+    assert all_logged_once(house)
+    assert torn.read_bytes() == b'{"half' + b"a line" * 1_000 + b"\n"

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from broker.mosquitto.conf import MAX_PACKET_BYTES
 from broker.publication import Publication
 from broker.session import Session
 from broker.settings import BrokerSettings
+from broker.states import OutboxState
 from broker.subscription import Subscription
 from broker.topics import Topics
 from edge_node.outbox.courier import WINDOW, Courier
@@ -33,9 +35,15 @@ class Office:
     """An outbox, its courier and their session."""
 
     def __init__(
-        self, broker: BrokerSettings, folder: Path, *, by: Literal["logger", "broker"] = "logger"
+        self,
+        broker: BrokerSettings,
+        folder: Path,
+        *,
+        by: Literal["logger", "broker"] = "logger",
+        most: int = 1_000,
     ) -> None:
-        self.outbox = Outbox(folder / "outbox.db", OutboxSettings(acknowledged_by=by, news_seconds=5))
+        settings = OutboxSettings(acknowledged_by=by, news_seconds=5, max_events=most)
+        self.outbox = Outbox(folder / "outbox.db", settings)
         self.courier = Courier(
             node="node-1",
             outbox=self.outbox,
@@ -193,6 +201,25 @@ def test_without_a_logger_too_old_events_are_no_news_to_a_late_subscriber(
         with Watcher(mosquitto.settings, "edge/#") as watcher:
             assert eventually(lambda: office.waiting() == 0, 12)
             assert (heard(watcher, "events"), heard(watcher, "again")) == ([], ids)
+
+
+def test_what_is_given_up_is_said_while_it_grows(
+    mosquitto: PrivateBroker, watcher: Watcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge_node.outbox.courier.LOSSES_SECONDS", 1.0)
+
+    def said() -> list[OutboxState]:
+        return [OutboxState.from_json(one.payload) for one in watcher.on("edge/nodes/node-1/outbox")]
+
+    with at_work(Office(mosquitto.settings, tmp_path, most=5)) as office:
+        office.post(*(event() for _ in range(6)))
+        assert eventually(lambda: said()[-1:] != [] and (said()[-1].level, said()[-1].dropped) == ("full", 1))
+        before = len(said())
+        for _ in range(100):
+            office.post(event())
+            time.sleep(0.02)
+        assert eventually(lambda: said()[-1].dropped == 101)
+    assert 2 <= len(said()) - before <= 5
 
 
 def test_what_the_access_list_refuses_is_kept_and_said(
