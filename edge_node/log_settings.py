@@ -24,7 +24,7 @@ class LogSettings(Struct, frozen=True, kw_only=True):
     """One JSON object a line. A file is closed at the end of the day (UTC) and gets a number and the day in
     its name: `events-000017-2026-01-31.jsonl`."""
     rotate_megabytes: Megabytes = 64
-    """A file that would become larger is closed earlier."""
+    """A file that would become larger, or than half of `keep_megabytes`, is closed earlier."""
     keep_days: Days | None = 365
     """Closed files with nothing younger are deleted; `null` for never."""
     keep_megabytes: Megabytes | None = 2_000

@@ -44,7 +44,7 @@ class RotatingLines:
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._limits = limits
+        self._rotate_bytes = _rotate_bytes(limits)
         self._clock = SteadyClock(clock, monotonic)
         self._files = LogFiles(path)
         self.path = self._files.path
@@ -78,7 +78,7 @@ class RotatingLines:
         self._open.close()
 
     def _is_due(self, size: int) -> bool:
-        is_large = size > self._limits.rotate_bytes
+        is_large = size > self._rotate_bytes
         return self._open.size > 0 and (is_large or self._day() != self._today())
 
     def _rotate_if_old(self) -> None:
@@ -115,3 +115,10 @@ class RotatingLines:
             self._failing = True
         else:
             self._failing = False
+
+
+def _rotate_bytes(limits: Limits) -> int:
+    """Two files at least fit into what is kept: else little would be left after each rotation."""
+    return (
+        limits.rotate_bytes if limits.keep_bytes is None else min(limits.rotate_bytes, limits.keep_bytes // 2)
+    )

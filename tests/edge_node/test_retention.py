@@ -140,12 +140,18 @@ def test_numbers_never_begin_again(path: Path, clocks: Clocks) -> None:
 
 
 def test_too_large_is_counted_with_what_the_open_file_has(path: Path, clocks: Clocks) -> None:
-    log = clocks.log(path, Limits(rotate_bytes=80, keep_bytes=120))
-    for number in range(10, 20):
-        write(log, number)
-    write(log, 20)
-    assert kept(path) == list(range(10, 21))
-    write(log, 21, 22)
+    log = clocks.log(path, Limits(rotate_bytes=45, keep_bytes=120))
+    write(log, *range(10, 23))
     assert kept(path) == list(range(10, 23))
     write(log, 23)
-    assert kept(path) == list(range(18, 24))
+    assert kept(path) == list(range(15, 24))
+
+
+def test_when_one_file_may_be_as_large_as_all_half_of_it_is_kept_through_a_rotation(
+    path: Path, clocks: Clocks
+) -> None:
+    log = clocks.log(path, Limits(rotate_bytes=90, keep_bytes=90))
+    for number in range(10, 99):
+        write(log, number)
+        assert kept(path) == list(range(10, number + 1))[-len(kept(path)) :]
+        assert min(5, number - 9) <= len(kept(path)) <= 10

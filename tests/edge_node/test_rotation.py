@@ -147,7 +147,7 @@ def test_a_rotation_cut_short_between_two_names_is_brought_to_its_end(path: Path
 def test_a_rotation_that_fails_between_two_names_deletes_nothing_and_ends_later(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    log = RotatingLines(path, Limits(rotate_bytes=16, keep_bytes=16))
+    log = RotatingLines(path, Limits(rotate_bytes=16, keep_bytes=32))
     log.append(lines(1, 2))
     Disk(monkeypatch, "replace", 1, errno.EIO)
     log.append(lines(3))
