@@ -3,6 +3,7 @@
 import logging
 import math
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -77,8 +78,9 @@ class Retention:
         found, now = path.stat(), self._clock.now()
         if found.st_mtime >= NEVER_SET or now < NEVER_SET:
             return _Closed(path, found.st_size, found.st_mtime)
-        log.info("%s is of a time when the clock was not set; its age counts from now", path)
-        os.utime(path, (now, now))
+        with suppress(PermissionError):
+            os.utime(path, (now, now))
+            log.info("%s is of a time when the clock was not set; its age counts from now", path)
         return _Closed(path, found.st_size, now)
 
 
