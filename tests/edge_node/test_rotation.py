@@ -3,10 +3,8 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -111,39 +109,6 @@ def test_the_tail_takes_as_many_files_as_it_needs(path: Path) -> None:
         assert found == list(range(100, 150))[50 - min(most, 50) :]
 
 
-def test_the_open_name_always_has_a_file(path: Path) -> None:
-    log = RotatingLines(path, Limits(rotate_bytes=16))
-    missing, over = [], threading.Event()
-
-    def look() -> None:
-        while not over.is_set():
-            if not path.exists():
-                missing.append(time.monotonic())
-
-    watcher = threading.Thread(target=look)
-    watcher.start()
-    for number in range(400):
-        log.append(lines(number))
-    over.set()
-    watcher.join()
-    assert len(LogFiles(path).closed()) > 100
-    assert missing == []
-
-
-def test_a_rotation_cut_short_between_two_names_is_brought_to_its_end(path: Path) -> None:
-    log = RotatingLines(path, BIG)
-    log.append(lines(1))
-    log.close()
-    closed = LogFiles(path).name_for(1, date(2026, 11, 20))
-    os.link(path, closed)
-    assert len(LogFiles(path).listed()) == 1
-    log = RotatingLines(path, BIG)
-    log.append(lines(2))
-    assert not closed.samefile(path)
-    assert numbers(path) == [1, 2]
-    assert len(LogFiles(path).closed()) == 1
-
-
 def test_a_rotation_that_fails_between_two_names_deletes_nothing_and_ends_later(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -156,43 +121,6 @@ def test_a_rotation_that_fails_between_two_names_deletes_nothing_and_ends_later(
     log.append(lines(4))
     assert numbers(path)[-1] == 4
     assert not LogFiles(path).closed()[0][1].samefile(path)
-
-
-@pytest.mark.parametrize("code", [errno.EPERM, errno.ENOTSUP])
-def test_without_hard_links_files_are_renamed(path: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
-    def refuse(*_: object) -> None:
-        raise OSError(code, os.strerror(code))
-
-    monkeypatch.setattr(os, "link", refuse)
-    log = RotatingLines(path, Limits(rotate_bytes=16))
-    for number in range(9):
-        log.append(lines(number))
-    assert numbers(path) == list(range(9))
-    assert len(LogFiles(path).closed()) == 4
-
-
-def test_a_folder_with_the_name_of_a_closed_file_is_none(path: Path) -> None:
-    folder = LogFiles(path).name_for(1, date(2026, 1, 1))
-    folder.mkdir()
-    log = RotatingLines(path, Limits(rotate_bytes=8, keep_seconds=1.0))
-    for number in range(3):
-        log.append(lines(number))
-    assert numbers(path) == [0, 1, 2]
-    assert [number for number, _ in LogFiles(path).closed()] == [2, 3]
-    assert len(LogFiles(path).listed()) == 3
-    assert folder.is_dir()
-
-
-def test_a_link_leads_to_the_folder_where_the_files_are(path: Path, tmp_path: Path) -> None:
-    (tmp_path / "usb").mkdir()
-    path.symlink_to(tmp_path / "usb/faces.jsonl")
-    log = RotatingLines(path, Limits(rotate_bytes=8))
-    for number in range(3):
-        log.append(lines(number))
-    assert path.is_symlink()
-    assert [file.parent.name for _, file in LogFiles(path).closed()] == ["usb", "usb"]
-    read = [LogFiles(path).read(None, 10)[0], [*log.tail(10)]]
-    assert read == [[b'{"n":0}\n'], lines(0, 1, 2)]
 
 
 class Disk:
