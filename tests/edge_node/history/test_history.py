@@ -170,13 +170,6 @@ def test_words_are_found_without_their_accents_and_however_they_are_composed(pat
     assert history.total(Query(people=["zoe\u0308 a\u030akesson"])) == 1
 
 
-def test_lines_of_an_older_logger_that_no_reader_can_hold_end_no_question(path: Path) -> None:
-    one, large, other = record(0), record(1, latency_ms=2**63), record(2)
-    deep = line(record(3))[:-1] + b',"x":' + b"[" * 5_000 + b"]" * 5_000 + b"}"
-    path.write_bytes(b"\n".join([line(one), line(large), deep, line(other), b""]))
-    assert ids(History(path)) == [one["event_id"], other["event_id"]]
-
-
 def test_bytes_that_were_taken_back_are_forgotten(path: Path) -> None:
     kept, gone = record(0), record(1)
     write(path, kept, gone)
