@@ -57,7 +57,7 @@ class InfluxSink(Struct, frozen=True, kw_only=True, tag="influxdb", tag_field="t
     batch: Annotated[int, Meta(ge=1, le=5_000)] = 500
     """Points in one request, at most."""
     timeout_seconds: Seconds = 10.0
-    """How long to wait for an answer."""
+    """How long a request may take, from the connection to the end of the answer."""
 
     def __post_init__(self) -> None:
         _check_url(self.url)
@@ -81,7 +81,7 @@ class WebhookSink(Struct, frozen=True, kw_only=True, tag="webhook", tag_field="t
     backfill: bool = False
     """Whether the first start begins with the oldest event of the log, or with the next one."""
     timeout_seconds: Seconds = 10.0
-    """How long to wait for an answer."""
+    """How long a request may take, from the connection to the end of the answer."""
 
     def __post_init__(self) -> None:
         _check_url(self.url)
@@ -94,6 +94,7 @@ def _check_url(url: str) -> None:
     try:
         parts = urlsplit(url)
         is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        (parts.hostname or "").encode("idna")
     except ValueError:
         is_good = False
     if not is_good or not url.isascii() or not url.isprintable() or " " in url:
