@@ -16,6 +16,8 @@ from typing import BinaryIO
 
 from msgspec import Struct
 
+from edge_node.synced import Synced
+
 MARK_BYTES = 131_072
 """A first line longer than this is no event; the mark is of its beginning."""
 CHECK_BYTES = 4_096
@@ -96,9 +98,13 @@ class LogFiles:
         self._marks = marks
         return found
 
-    def read(self, place: Place | None, most_lines: int) -> tuple[list[bytes], Place | None]:
+    def read(
+        self, place: Place | None, most_lines: int, synced: Synced | None = None
+    ) -> tuple[list[bytes], Place | None]:
         """Whole lines after a place, None for the beginning, with the place behind them; never of two files.
         The spaces that the writer puts between them are left out.
+
+        synced: what the writer had on disk before this reads; the lines end there.
 
         A place in a file that is gone goes on at the oldest one written later; a place whose bytes have
         changed, as after a write that failed, at the beginning of its file. So a line may come twice.
@@ -109,7 +115,10 @@ class LogFiles:
                     if mark_of(opened) != file.mark:
                         break
                     start = place.offset if place is not None and holds(opened, file, place) else 0
-                    lines = [line for _, line in _lines(opened, start, most_lines)]
+                    closed = file.path != self.path
+                    end = None if synced is None else synced.end(opened, is_closed=closed)
+                    found = _lines(opened, start, most_lines)
+                    lines = [line for at, line in found if end is None or at + len(line) <= end]
                     if lines:
                         behind = place_at(opened, file, start + sum(map(len, lines)))
                         return [line.strip(b" \n") + b"\n" for line in lines], behind

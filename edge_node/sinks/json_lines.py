@@ -10,6 +10,7 @@ from pathlib import Path
 from edge_node.durable import sync_folder
 from edge_node.sinks.pages import laid_out
 from edge_node.sinks.torn import cut_torn_line
+from edge_node.synced import Synced
 
 log = logging.getLogger(__name__)
 
@@ -28,11 +29,17 @@ class JsonLines:
         self._descriptor: int | None = None
         self._end: int | None = None
         self._is_torn = False
+        self._synced = Synced(device=0, inode=0, size_bytes=0)
         descriptor = self._opened()
         try:
             self._mend(descriptor)
         except OSError as error:
             log.warning("%s: its torn last line cannot be put aside: %s; trying again", path, error)
+
+    @property
+    def synced(self) -> Synced:
+        """How much is on disk, as of the last append or opening; for threads that read."""
+        return self._synced
 
     @property
     def size(self) -> int:
@@ -62,7 +69,7 @@ class JsonLines:
             self._is_torn = True
             self._mend(descriptor)
             raise
-        self._end = end + len(data)
+        self._take_as_synced(descriptor)
 
     def begin_again(self) -> None:
         """Puts the file aside under its name with `.1`, in place of the one there, and begins a new one."""
@@ -87,7 +94,8 @@ class JsonLines:
             os.close(fresh)
             raise
         self.close()
-        self._descriptor, self._end = fresh, 0
+        self._descriptor = fresh
+        self._take_as_synced(fresh)
         sync_folder(self.path.parent)
 
     def close(self) -> None:
@@ -116,7 +124,13 @@ class JsonLines:
             if self._end is not None:
                 log.warning("%s was changed by another program", self.path)
             cut_torn_line(descriptor, self.path)
-            self._end = os.fstat(descriptor).st_size
+            os.fdatasync(descriptor)
+            return self._take_as_synced(descriptor)
+        return self._end
+
+    def _take_as_synced(self, descriptor: int) -> int:
+        self._synced = Synced.of(descriptor)
+        self._end = self._synced.size_bytes
         return self._end
 
     def _opened(self) -> int:

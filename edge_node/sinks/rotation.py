@@ -13,6 +13,7 @@ from edge_node.sinks.json_lines import JsonLines
 from edge_node.sinks.retention import Retention
 from edge_node.sinks.tail import last_lines
 from edge_node.steady_clock import SteadyClock
+from edge_node.synced import Synced
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +54,11 @@ class RotatingLines:
         self._failing = False
         self._tended = -math.inf
         self.tend()
+
+    @property
+    def synced(self) -> Synced:
+        """As JsonLines.synced, of the open file."""
+        return self._open.synced
 
     def append(self, lines: Sequence[bytes]) -> None:
         """As JsonLines.append: on disk when it returns, tried again as a whole when it raises OSError."""
