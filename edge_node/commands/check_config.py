@@ -5,6 +5,7 @@ import sys
 
 from broker.errors import ConfigError
 from edge_node.commands.options import Subparsers, add_config, agent_faults, read_config
+from edge_node.sinks import build as sinks
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -16,7 +17,8 @@ def add_parser(subparsers: Subparsers) -> None:
 def run(arguments: argparse.Namespace) -> int:
     faults: list[str] = []
     try:
-        read_config(arguments)
+        config = read_config(arguments)
+        faults += [f"{arguments.config}: {fault}" for fault in sinks.faults(config.sinks)]
     except ConfigError as error:
         faults += error.faults
     faults += [fault for fault in agent_faults(arguments) if fault not in faults]

@@ -25,11 +25,11 @@ def run(arguments: argparse.Namespace) -> int:
     file = config.log.file.absolute()
     try:
         records = RotatingLines(file, limits(config.log))
-        sinks = deliveries(config.sinks, file)
         logger = EventLogger(config.broker, records, Quarantine(file.with_name(QUARANTINE)))
     except OSError as error:
         print(f"log.file: {error}; expected a file that this user may write", file=sys.stderr)
         return 1
+    sinks = deliveries(config.sinks, file, lambda: records.synced)
     for sink in sinks:
         sink.start()
     code = serve(logger)

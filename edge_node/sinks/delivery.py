@@ -2,16 +2,18 @@
 
 import logging
 import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
-from broker.errors import MessageError
-from broker.messages import Event
-from edge_node import durable
 from edge_node.log_files import LogFiles, Place
-from edge_node.sinks.json_lines import JsonLines
+from edge_node.sinks.place_file import PlaceFile, beginning
+from edge_node.sinks.refusals import Refusals
 from edge_node.sinks.sink import Record, Sink, SinkError
+from edge_node.synced import Synced
 
 log = logging.getLogger(__name__)
 
@@ -21,26 +23,46 @@ PAUSE_AT_MOST_SECONDS = 60.0
 
 
 class Delivery:
-    """A thread that reads the log behind the logger and never makes it wait.
+    """A thread that reads the log behind the logger and never makes it wait, nor ends it.
 
     The log is the spool: it is bounded by its retention, and outlives a restart. `<name>.place` in the folder
     says how far the sink has got. What a sink refuses for good goes to `<name>.refused.jsonl` and the
-    next one is delivered; while the sink cannot be reached, all wait.
+    next one is delivered; while the sink cannot be made or reached, all wait.
+
+    make: the sink, at first and again after each failure; may raise SinkError.
+    synced: what the writer of the log has on disk; nothing later is read. Without it, all is.
     """
 
-    def __init__(self, sink: Sink, logged: Path, folder: Path, *, backfill: bool) -> None:
-        self.sink = sink
-        self.refused = 0
+    def __init__(
+        self,
+        name: str,
+        make: Callable[[], Sink],
+        logged: Path,
+        folder: Path,
+        *,
+        backfill: bool,
+        synced: Callable[[], Synced] | None = None,
+    ) -> None:
+        self.name = name
+        self.refusals = Refusals(folder / f"{name}.refused.jsonl", name)
+        self.files_missed = 0
+        self.lines_passed = 0
+        self._make = make
         self._files = LogFiles(logged)
-        self._folder = folder
-        self._file = folder / f"{sink.name}.place"
+        self._backfill = backfill
+        self._synced = synced
+        self._kept = PlaceFile(folder / f"{name}.place")
         self._stop = threading.Event()
-        self._failing = False
+        self._step = self._failed_step = ""
         self._pause = PAUSE_SECONDS
-        self._thread = threading.Thread(target=self._run, name=f"sink {sink.name}", daemon=True)
-        durable.make_folder(folder)
-        self._place = self._read_place(backfill=backfill)
-        self._keep_place()
+        self._thread = threading.Thread(target=self._run, name=f"sink {name}", daemon=True)
+        self._sink: Sink | None = None
+        self._place: Place | None = None
+        self._has_all = False
+        try:
+            self._begin()
+        except Exception as error:  # noqa: BLE001  nothing about a sink may keep the log from starting
+            self._fail(error)
 
     def start(self) -> None:
         self._thread.start()
@@ -55,89 +77,114 @@ class Delivery:
 
     def turn(self) -> bool:
         """Delivers what comes next; whether there was anything. Raises SinkError and OSError."""
-        lines, place = self._files.read(self._place, self.sink.batch)
-        records = [record for record in map(_record, lines) if record is not None]
-        if records:
-            self._deliver(records)
-        if lines:
-            self._place = place
-            self._keep_place()
-        return bool(lines)
+        before = self._place or self._begin()
+        sink = self._sink or self._set_up()
+        self._step = "delivery"
+        lines, place = self._files.read(before, sink.batch, self._synced and self._synced())
+        if not lines or place is None:
+            self._has_all = True
+            self._kept.save()
+            return False
+        self._look_back(before, place)
+        self._has_all = False
+        entries = [entry for entry in map(self._entry, lines) if entry is not None]
+        if entries:
+            self._deliver(sink, entries)
+        self._place = place
+        self._kept.keep(place)
+        return True
 
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
                 wait = 0.0 if self.turn() else POLL_SECONDS
-            except (SinkError, OSError) as error:
+            except Exception as error:  # noqa: BLE001  whatever it is, events wait in the log and none is lost
                 wait = self._fail(error)
             else:
                 self._recover()
+            self.refusals.report()
             self._stop.wait(wait)
+        self._kept.save()
 
-    def _deliver(self, records: list[Record]) -> None:
-        refusal: Exception
+    def _begin(self) -> Place:
+        """Where it was, or where the first start begins."""
+        self._step = "place"
         try:
-            self.sink.deliver(records)
+            place = self._kept.read()
+        except LookupError:
+            place = None if self._backfill else self._files.end() or beginning(self._files.next_number())
+        if place is None:
+            files = self._files.listed()
+            place = beginning(files[0].number if files else self._files.next_number())
+        self._place = place
+        self._kept.keep(place)
+        return place
+
+    def _set_up(self) -> Sink:
+        self._step = "set-up"
+        self._sink = self._make()
+        return self._sink
+
+    def _look_back(self, before: Place, found: Place) -> None:
+        """Says which files went by retention before all of their events were delivered."""
+        first = before.number + (1 if self._has_all and before.mark else 0)
+        missed = found.number - first
+        if missed <= 0 or any(file.mark == before.mark for file in self._files.listed()):
+            return
+        self.files_missed += missed
+        log.warning(
+            "sink %s: log files %d to %d were deleted before it had all of their events",
+            self.name, first, found.number - 1,
+        )  # fmt: skip
+        self._place, self._has_all = beginning(found.number), False
+        self._kept.keep(self._place)
+
+    def _deliver(self, sink: Sink, entries: Sequence[tuple[bytes, Record]]) -> None:
+        try:
+            sink.deliver([record for _, record in entries])
         except SinkError as error:
             if not error.is_final:
                 raise
-            refusal = error
-        except OSError:
-            raise
-        except Exception as error:  # noqa: BLE001  one record a sink stumbles over must not hold up the rest
-            refusal = error
-        else:
-            return
-        if len(records) == 1:
-            self._put_aside(records[0], refusal)
-            return
-        for record in records:
-            self._deliver([record])
+            if len(entries) == 1:
+                self.refusals.put(entries[0][0], error)
+                return
+            for entry in entries:
+                self._deliver(sink, [entry])
 
-    def _put_aside(self, record: Record, error: Exception) -> None:
-        self.refused += 1
-        level = logging.WARNING if self.refused == 1 else logging.DEBUG
-        bug = None if isinstance(error, SinkError) else error
-        log.log(
-            level, "sink %s refuses event %s: %r", self.sink.name, record["event_id"], error, exc_info=bug
-        )
-        aside = JsonLines(self._folder / f"{self.sink.name}.refused.jsonl")
+    def _entry(self, line: bytes) -> tuple[bytes, Record] | None:
+        """The line and its event, as the log has them; None for a line that is none: it was damaged later."""
         try:
-            aside.append([msgspec.json.encode({"refused": str(error) or repr(error), "event": record})])
-        finally:
-            aside.close()
+            msgspec.json.decode(line, type=_Event)
+            return line, msgspec.json.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            if not self.lines_passed:
+                log.warning("sink %s passes over lines of the log that are no events: %s", self.name, error)
+            self.lines_passed += 1
+            return None
 
     def _fail(self, error: Exception) -> float:
-        level = logging.DEBUG if self._failing else logging.WARNING
-        log.log(level, "sink %s: %s; events wait in the log", self.sink.name, error)
-        pause = self._pause if self._failing else PAUSE_SECONDS
-        self._failing = True
+        is_new = self._failed_step != self._step
+        bug = None if isinstance(error, SinkError | OSError) else error
+        log.log(
+            logging.WARNING if is_new else logging.DEBUG,
+            "sink %s: %s; events wait in the log", self.name, error, exc_info=bug,
+        )  # fmt: skip
+        pause = self._pause if self._failed_step else PAUSE_SECONDS
+        self._failed_step = self._step
         self._pause = min(pause * 2, PAUSE_AT_MOST_SECONDS)
+        self._sink = None
         return pause
 
     def _recover(self) -> None:
-        if self._failing:
-            log.warning("sink %s takes events again", self.sink.name)
-            self._failing = False
-
-    def _read_place(self, *, backfill: bool) -> Place | None:
-        try:
-            return msgspec.json.decode(self._file.read_bytes(), type=Place | None)
-        except FileNotFoundError:
-            pass
-        except msgspec.DecodeError as error:
-            log.warning("%s is damaged (%s); sink %s begins anew", self._file, error, self.sink.name)
-        return None if backfill else self._files.end()
-
-    def _keep_place(self) -> None:
-        durable.write(self._file, [msgspec.json.encode(self._place)])
+        if self._failed_step:
+            log.warning("sink %s goes on", self.name)
+            self._failed_step = ""
 
 
-def _record(line: bytes) -> Record | None:
-    """An event of the log as it stands there, or None for a line that is none: it was damaged later."""
-    try:
-        Event.from_json(line)
-        record: Record = msgspec.json.decode(line)
-    except (MessageError, msgspec.DecodeError):
-        return None
-    return record
+class _Event(msgspec.Struct):
+    """By what a line of the log is known to be an event; the logger has looked at the rest."""
+
+    event_id: Annotated[str, Meta(min_length=1)]
+    event_type: str
+    device: str
+    decided_at: str

@@ -13,11 +13,13 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from urllib.parse import urlencode
 
-from broker import timestamps
+import msgspec
+
+from broker.messages import Time
 from edge_node.log_settings import InfluxSink
 from edge_node.sinks.post import post
-from edge_node.sinks.secret import secret
-from edge_node.sinks.sink import Record
+from edge_node.sinks.secret import secret, token
+from edge_node.sinks.sink import Record, forming
 
 TAGS = ("device", "event_type", "muted", "node", "person", "person_id", "zone")
 FLOATS = ("similarity", "threshold", "margin")
@@ -29,8 +31,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 class InfluxDb:
     def __init__(self, settings: InfluxSink) -> None:
-        """Raises OSError when a file with a password or token cannot be read."""
-        self.name = settings.name
+        """Raises SinkError when a file with a password or token cannot be used."""
         self.batch = settings.batch
         self._settings = settings
         self._url = f"{settings.url.rstrip('/')}/write?" + urlencode(
@@ -38,14 +39,15 @@ class InfluxDb:
         )
         self._headers = {"Content-Type": "text/plain; charset=utf-8"}
         if settings.token_file is not None:
-            self._headers["Authorization"] = f"Token {secret(settings.token_file).decode()}"
+            self._headers["Authorization"] = f"Token {token('token_file', settings.token_file)}"
         if settings.password_file is not None:
-            pair = f"{settings.username}:".encode() + secret(settings.password_file)
+            pair = f"{settings.username}:".encode() + secret("password_file", settings.password_file)
             self._headers["Authorization"] = f"Basic {base64.b64encode(pair).decode()}"
 
     def deliver(self, records: Sequence[Record]) -> None:
-        body = "\n".join(point(record, self._settings.measurement) for record in records)
-        post(self._url, body.encode(), self._headers, timeout_seconds=self._settings.timeout_seconds)
+        with forming():
+            body = "\n".join(point(record, self._settings.measurement) for record in records).encode()
+        post(self._url, body, self._headers, timeout_seconds=self._settings.timeout_seconds)
 
 
 def point(record: Record, measurement: str) -> str:
@@ -59,8 +61,10 @@ def point(record: Record, measurement: str) -> str:
 
 
 def nanoseconds(record: Record) -> int:
-    name = "logged_at" if "decided_at" in record.get("time_doubtful", ()) else "decided_at"
-    milliseconds = (timestamps.from_text(record[name]) - _EPOCH) // timedelta(milliseconds=1)
+    """Of what the logger took, whatever a sender has put under the keys of the stamp."""
+    doubtful = record.get("time_doubtful")
+    name = "logged_at" if isinstance(doubtful, list) and "decided_at" in doubtful else "decided_at"
+    milliseconds = (msgspec.convert(record[name], Time) - _EPOCH) // timedelta(milliseconds=1)
     digest = blake2b(str(record["event_id"]).encode(), digest_size=8).digest()
     return milliseconds * 1_000_000 + int.from_bytes(digest, "big") % 1_000_000
 

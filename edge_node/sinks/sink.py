@@ -1,6 +1,7 @@
 """What all sinks have in common: they take events of the log, or say why not."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 Record = dict[str, Any]
@@ -8,7 +9,7 @@ Record = dict[str, Any]
 
 
 class SinkError(Exception):
-    """Events were not taken. `is_final`: they would not be another time either, others might."""
+    """Events were not taken. `is_final`: it is about these very events, others might be taken."""
 
     def __init__(self, detail: str, *, is_final: bool = False) -> None:
         super().__init__(detail)
@@ -16,10 +17,19 @@ class SinkError(Exception):
 
 
 class Sink(Protocol):
-    name: str
     batch: int
     """How many records it takes at once."""
 
     def deliver(self, records: Sequence[Record]) -> None:
         """Returns when all are taken. Records may come twice. Raises SinkError."""
         ...
+
+
+@contextmanager
+def forming() -> Iterator[None]:
+    """Around what puts records into the form of a sink: what fails there is about them and nothing else."""
+    try:
+        yield
+    except Exception as error:
+        detail = f"has no form for this sink: {type(error).__name__}: {error}"
+        raise SinkError(detail, is_final=True) from error

@@ -12,12 +12,13 @@ import hmac
 import json
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from urllib.parse import quote
 
 from edge_node.log_settings import WebhookSink
 from edge_node.sinks.post import post
 from edge_node.sinks.secret import secret
-from edge_node.sinks.sink import Record
+from edge_node.sinks.sink import Record, SinkError, forming
 
 STANDARD_SECRET = b"whsec_"
 """What a secret begins with whose rest is Base64 of the key, by Standard Webhooks."""
@@ -27,11 +28,10 @@ class Webhook:
     batch = 1
 
     def __init__(self, settings: WebhookSink, *, clock: Callable[[], float] = time.time) -> None:
-        """Raises OSError when the file with the secret cannot be read."""
-        self.name = settings.name
+        """Raises SinkError when the file with the secret cannot be used."""
         self._settings = settings
         self._clock = clock
-        self._key = None if settings.secret_file is None else _key(secret(settings.secret_file))
+        self._key = None if settings.secret_file is None else _key(settings.secret_file)
 
     def deliver(self, records: Sequence[Record]) -> None:
         for record in records:
@@ -39,8 +39,10 @@ class Webhook:
                 self._post(record)
 
     def _post(self, record: Record) -> None:
-        body = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
-        name, moment = quote(str(record["event_id"]), safe=""), str(int(self._clock()))
+        with forming():
+            body = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
+            name = quote(str(record["event_id"]), safe="")
+        moment = str(int(self._clock()))
         headers = {"Content-Type": "application/json", "webhook-id": name, "webhook-timestamp": moment}
         if self._key is not None:
             signed = hmac.digest(self._key, f"{name}.{moment}.".encode() + body, "sha256")
@@ -49,10 +51,14 @@ class Webhook:
         post(self._settings.url, body, headers, timeout_seconds=self._settings.timeout_seconds)
 
 
-def _key(text: bytes) -> bytes:
-    if text.startswith(STANDARD_SECRET):
-        try:
-            return base64.b64decode(text.removeprefix(STANDARD_SECRET), validate=True)
-        except binascii.Error as error:
-            raise OSError("expected Base64 after whsec_ in the secret's file") from error
-    return text
+def _key(file: Path) -> bytes:
+    text = secret("secret_file", file)
+    if not text.startswith(STANDARD_SECRET):
+        return text
+    try:
+        key = base64.b64decode(text.removeprefix(STANDARD_SECRET).rstrip(), validate=True)
+    except binascii.Error:
+        key = b""
+    if not key:
+        raise SinkError(f"secret_file: {file}: expected Base64 of the key after whsec_")
+    return key

@@ -19,6 +19,13 @@ def logged(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edge_node.sinks.delivery.POLL_SECONDS", 0.01)
+    monkeypatch.setattr("edge_node.sinks.delivery.PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr("edge_node.sinks.place_file.AGAIN_SECONDS", 0.01)
+
+
+@pytest.fixture
 def influxd(tmp_path: Path) -> Iterator[Influxd]:
     """A running InfluxDB with the database `edge`."""
     influxd = Influxd(tmp_path)

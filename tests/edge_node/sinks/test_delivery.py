@@ -2,59 +2,20 @@
 
 import json
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from broker import strict_json
 from edge_node.log_settings import WebhookSink
 from edge_node.sinks.build import deliveries
-from edge_node.sinks.delivery import Delivery
 from edge_node.sinks.rotation import Limits, RotatingLines
-from edge_node.sinks.sink import Record, SinkError
 from tests.edge_node.logged import line, record, write
+from tests.edge_node.sinks.collector import Collector, delivering
 from tests.edge_node.sinks.receiver import Receiver, receiving
 from tests.private_broker import eventually, free_port
 
-
-@pytest.fixture(autouse=True)
-def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edge_node.sinks.delivery.POLL_SECONDS", 0.01)
-    monkeypatch.setattr("edge_node.sinks.delivery.PAUSE_SECONDS", 0.01)
-
-
-class Collector:
-    """A sink that refuses what it is told to."""
-
-    name, batch = "collector", 5
-
-    def __init__(self) -> None:
-        self.got: list[str] = []
-        self.refuses: set[str] = set()
-        self.stumbles_over: set[str] = set()
-        self.is_away = False
-
-    def deliver(self, records: Sequence[Record]) -> None:
-        if self.is_away:
-            raise SinkError("away")
-        found = [one["event_id"] for one in records]
-        if self.refuses & set(found):
-            raise SinkError("not that", is_final=True)
-        if self.stumbles_over & set(found):
-            raise KeyError("a bug")
-        self.got += found
-
-
-@contextmanager
-def delivering(sink: Collector, logged: Path, *, backfill: bool = True) -> Iterator[Delivery]:
-    delivery = Delivery(sink, logged, logged.parent / "sinks", backfill=backfill)
-    delivery.start()
-    try:
-        yield delivery
-    finally:
-        delivery.stop()
-        assert delivery.wait_stopped(5)
+pytestmark = pytest.mark.usefixtures("short_pauses")
 
 
 def test_each_event_comes_once_and_in_order_over_restarts_and_rotations(logged: Path) -> None:
@@ -90,23 +51,49 @@ def test_while_it_is_away_events_wait(logged: Path) -> None:
 def test_what_is_refused_for_good_is_put_aside_and_holds_up_nobody(logged: Path) -> None:
     sink = Collector()
     ids = write(logged, *(record() for _ in range(12)))
-    sink.refuses, sink.stumbles_over = {ids[3]}, {ids[8]}
+    sink.refuses = {ids[3], ids[8]}
     with delivering(sink, logged) as delivery:
         assert eventually(lambda: len(sink.got) == 10)
+        assert eventually(lambda: delivery.refusals.count == 2)
     assert sink.got == [one for one in ids if one not in (ids[3], ids[8])]
     aside = (logged.parent / "sinks/collector.refused.jsonl").read_text().splitlines()
     assert [json.loads(one)["event"]["event_id"] for one in aside] == [ids[3], ids[8]]
-    assert delivery.refused == 2
+    assert delivery.refusals.count == 2
 
 
-def test_garbage_in_the_log_is_passed_over(logged: Path) -> None:
+def test_a_bug_of_a_sink_makes_events_wait(logged: Path, caplog: pytest.LogCaptureFixture) -> None:
+    sink = Collector()
+    ids = write(logged, *(record() for _ in range(3)))
+    sink.stumbles_over = {ids[1]}
+    with delivering(sink, logged) as delivery:
+        assert eventually(lambda: "events wait" in caplog.text)
+        sink.stumbles_over = set()
+        assert eventually(lambda: sink.got == ids)
+    assert delivery.refusals.count == 0
+    assert "KeyError" in caplog.text
+    assert "goes on" in caplog.text
+
+
+def test_garbage_in_the_log_is_passed_over_and_said(logged: Path, caplog: pytest.LogCaptureFixture) -> None:
     sink = Collector()
     first = write(logged, record())
     with logged.open("ab") as file:
         file.write(b'\0\0\0\n{"event_id":1}\nnull\n[]\n\xff\n')
-    with delivering(sink, logged):
+    with delivering(sink, logged) as delivery:
         second = write(logged, record())
         assert eventually(lambda: sink.got == first + second)
+    assert delivery.lines_passed == 5
+    assert caplog.text.count("are no events") == 1
+
+
+def test_an_event_of_the_largest_size_on_the_wire_is_delivered_with_its_stamp(logged: Path) -> None:
+    sink = Collector()
+    one = record(note="")
+    one["note"] = "x" * (strict_json.MAX_BYTES - len(line(one)))
+    one["time_doubtful"] = ["decided_at"]
+    ids = write(logged, one, record(latency_ms=2**70), record(similarity=7.5))
+    with delivering(sink, logged):
+        assert eventually(lambda: sink.got == ids)
 
 
 def test_without_backfill_it_begins_with_the_next_event(logged: Path) -> None:
@@ -127,15 +114,6 @@ def test_an_empty_log_at_the_first_start_is_remembered(logged: Path) -> None:
     missed = write(logged, record())
     with delivering(sink, logged, backfill=False):
         assert eventually(lambda: sink.got == missed)
-
-
-def test_a_damaged_place_is_as_none(logged: Path) -> None:
-    sink = Collector()
-    ids = write(logged, record(), record())
-    (logged.parent / "sinks").mkdir()
-    (logged.parent / "sinks/collector.place").write_bytes(b"\0\0\0")
-    with delivering(sink, logged):
-        assert eventually(lambda: sink.got == ids)
 
 
 def test_a_server_that_comes_back_gets_all(logged: Path) -> None:

@@ -80,7 +80,7 @@ def test_a_point_it_refuses_is_put_aside_and_the_others_are_stored(
     delivery.start()
     try:
         assert eventually(lambda: len(stored(influxd)) == 4)
-        assert eventually(lambda: delivery.refused == 1)
+        assert eventually(lambda: delivery.refusals.count == 1)
     finally:
         delivery.stop()
         assert delivery.wait_stopped(15)
@@ -125,6 +125,25 @@ def test_a_wrong_password_or_database_waits_for_its_correction(
     assert not raised.value.is_final
 
 
+def test_a_password_that_is_corrected_is_taken_without_a_restart(
+    influxd: Influxd, settings: InfluxSink, logged: Path, short_pauses: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert settings.password_file is not None
+    settings.password_file.write_text("wrong")
+    ids = write(logged, record(0), record(1))
+    (delivery,) = deliveries([settings], logged)
+    delivery.start()
+    try:
+        assert eventually(lambda: "401" in caplog.text)
+        settings.password_file.write_text("secret")
+        assert eventually(lambda: len(stored(influxd)) == 2)
+    finally:
+        delivery.stop()
+        assert delivery.wait_stopped(15)
+    assert [one["event_id"] for one in stored(influxd)] == ids
+    assert delivery.refusals.count == 0
+
+
 def test_a_token_is_sent_as_influxdb_2_and_3_want_it(receiver: Receiver, tmp_path: Path) -> None:
     (tmp_path / "token").write_text("t0ken==\n")
     sink = InfluxDb(InfluxSink(url=receiver.url + "/", token_file=tmp_path / "token", database="a b"))
@@ -132,3 +151,37 @@ def test_a_token_is_sent_as_influxdb_2_and_3_want_it(receiver: Receiver, tmp_pat
     (posted,) = receiver.posted
     assert posted.headers["Authorization"] == "Token t0ken=="
     assert posted.path == "/write?db=a+b&precision=ns"
+
+
+@pytest.mark.parametrize("content", ["tökenЖ", "a b", "a\tb", "a\0b", " ", "abc\x7f"])
+def test_a_token_that_no_header_can_carry_is_said(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "token"
+    file.write_text(content, "utf-8")
+    with pytest.raises(SinkError, match=f"^token_file: {file}.*expected") as raised:
+        InfluxDb(InfluxSink(token_file=file))
+    assert not raised.value.is_final
+
+
+def test_a_byte_order_mark_and_blanks_are_no_part_of_a_token(receiver: Receiver, tmp_path: Path) -> None:
+    (tmp_path / "token").write_bytes(b"\xef\xbb\xbft0ken== \t\r\n")
+    InfluxDb(InfluxSink(url=receiver.url, token_file=tmp_path / "token")).deliver([record()])
+    assert receiver.posted[0].headers["Authorization"] == "Token t0ken=="
+
+
+def test_every_event_that_the_logger_takes_is_a_point(influxd: Influxd, settings: InfluxSink) -> None:
+    odd = [
+        record(0, time_doubtful=5),
+        record(1, time_doubtful=None),
+        record(2, time_doubtful="decided_at"),
+        record(decided_at="2026-11-20t12:03:00.000z"),
+        record(decided_at="2026-11-20T14:04:00+02:00"),
+    ]
+    InfluxDb(settings).deliver(odd)
+    assert [one["event_id"] for one in stored(influxd)] == [one["event_id"] for one in odd]
+
+
+def test_what_is_no_point_is_refused_and_holds_up_nobody(receiver: Receiver) -> None:
+    with pytest.raises(SinkError, match="no form") as raised:
+        InfluxDb(InfluxSink(url=receiver.url)).deliver([record(), record(frames="many")])
+    assert raised.value.is_final
+    assert not receiver.posted

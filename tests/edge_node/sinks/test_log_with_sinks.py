@@ -56,3 +56,36 @@ def test_all_events_reach_all_sinks_through_two_kills(
     lines = (tmp_path / "log/events.jsonl").read_text("utf-8").splitlines()
     assert [json.loads(one)["event_id"] for one in lines] == ids
     assert len(influxd.points("edge", "edge_events")) == 30
+
+
+def test_a_sink_with_bad_files_keeps_no_event_from_the_log(
+    mosquitto: PrivateBroker, tmp_path: Path, receiver: Receiver, systemd: socket.socket
+) -> None:
+    systemd.settimeout(20)
+    places = tmp_path / "log/sinks"
+    (places / "influxdb.place").mkdir(parents=True)
+    (tmp_path / "secret").write_bytes("secret".encode("utf-16"))
+    config, said = tmp_path / "config.yaml", tmp_path / "said"
+    port = mosquitto.settings.port
+    config.write_text(CONFIG.format(broker=port, webhook=receiver.url, influxdb="http://127.0.0.1:9"))
+    command = [sys.executable, "-m", "edge_node", "log", "--config", str(config)]
+    one = record()
+    with (
+        said.open("wb") as stderr,
+        Watcher(mosquitto.settings, client_id="node-1") as node,
+        subprocess.Popen(command, stderr=stderr) as process,
+    ):
+        try:
+            while systemd.recv(100) != b"READY=1":
+                pass
+            assert node.session.publish(Event.from_json(line(one)).to_publication(Topics())).wait(5)
+            file = tmp_path / "log/events.jsonl"
+            assert eventually(lambda: one["event_id"] in file.read_text("utf-8"))
+            assert eventually(lambda: "sinks[0].secret_file" in said.read_text())
+            assert not receiver.posted
+            (tmp_path / "secret").write_text("secret")
+            assert eventually(lambda: len(receiver.posted) == 1, 10)
+        finally:
+            process.kill()
+    assert json.loads(receiver.posted[0].body)["event_id"] == one["event_id"]
+    assert "influxdb.place" in said.read_text()

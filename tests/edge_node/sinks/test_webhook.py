@@ -62,7 +62,8 @@ def test_what_is_muted_or_of_another_type_is_not_posted(receiver: Receiver) -> N
 
 
 @pytest.mark.parametrize(
-    ("status", "is_final"), [(400, True), (413, True), (422, True), (401, False), (404, False), (429, False)]
+    ("status", "is_final"),
+    [(one, True) for one in (400, 410, 413, 422)] + [(one, False) for one in (401, 404, 415, 426, 429, 431)],
 )
 def test_some_refusals_are_final(receiver: Receiver, status: int, is_final: bool) -> None:
     receiver.always = status
@@ -87,9 +88,38 @@ def test_nobody_there_and_nobody_answering(receiver: Receiver) -> None:
         Webhook(WebhookSink(url=receiver.url, timeout_seconds=0.2)).deliver([record()])
 
 
-@pytest.mark.parametrize("content", [b"", b"\nsecret", b"whsec_not base64"])
+def test_what_has_no_form_is_refused_and_no_one_else_is(receiver: Receiver) -> None:
+    with pytest.raises(SinkError, match="no form") as raised:
+        Webhook(WebhookSink(url=receiver.url)).deliver([record(note={"a", "set"})])
+    assert raised.value.is_final
+    assert not receiver.posted
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\nsecret",
+        b" \t\n",
+        b"whsec_not base64",
+        b"whsec_",
+        b"whsec_ \n",
+        "a b".encode("utf-16"),
+        b"a\0b",
+    ],
+)
 def test_a_file_without_a_secret_is_said(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "secret"
     file.write_bytes(content)
-    with pytest.raises(OSError, match="expected"):
+    with pytest.raises(SinkError, match=f"^secret_file: {file}.*expected") as raised:
         Webhook(WebhookSink(url="http://x", secret_file=file))
+    assert not raised.value.is_final
+
+
+def test_a_byte_order_mark_is_no_part_of_a_secret(receiver: Receiver, tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_bytes(b"\xef\xbb\xbfopen sesame\n")
+    Webhook(WebhookSink(url=receiver.url, secret_file=file)).deliver([record()])
+    (posted,) = receiver.posted
+    expected = hmac.digest(b"open sesame", posted.body, "sha256").hex()
+    assert posted.headers["X-Hub-Signature-256"] == f"sha256={expected}"

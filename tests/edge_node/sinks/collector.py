@@ -1,0 +1,49 @@
+"""A sink of the tests' own, and its delivery at work."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from edge_node.sinks.delivery import Delivery
+from edge_node.sinks.sink import Record, SinkError
+from edge_node.synced import Synced
+
+
+class Collector:
+    """A sink that refuses what it is told to."""
+
+    batch = 5
+
+    def __init__(self) -> None:
+        self.got: list[str] = []
+        self.refuses: set[str] = set()
+        self.stumbles_over: set[str] = set()
+        self.is_away = False
+
+    def deliver(self, records: Sequence[Record]) -> None:
+        if self.is_away:
+            raise SinkError("away")
+        found = [one["event_id"] for one in records]
+        if self.refuses & set(found):
+            raise SinkError("not that", is_final=True)
+        if self.stumbles_over & set(found):
+            raise KeyError("a bug")
+        self.got += found
+
+
+@contextmanager
+def delivering(
+    sink: Collector,
+    logged: Path,
+    *,
+    backfill: bool = True,
+    synced: Callable[[], Synced] | None = None,
+) -> Iterator[Delivery]:
+    folder = logged.parent / "sinks"
+    delivery = Delivery("collector", lambda: sink, logged, folder, backfill=backfill, synced=synced)
+    delivery.start()
+    try:
+        yield delivery
+    finally:
+        delivery.stop()
+        assert delivery.wait_stopped(5)
