@@ -58,7 +58,7 @@ class Delivery:
         self._thread = threading.Thread(target=self._run, name=f"sink {name}", daemon=True)
         self._sink: Sink | None = None
         self._place: Place | None = None
-        self._has_all = False
+        self._has_all = False  # of the file in which the place is; kept while it does not move
         try:
             self._begin()
         except Exception as error:  # noqa: BLE001  nothing about a sink may keep the log from starting
@@ -86,12 +86,10 @@ class Delivery:
             self._kept.save()
             return False
         self._look_back(before, place)
-        self._has_all = False
         entries = [entry for entry in map(self._entry, lines) if entry is not None]
         if entries:
             self._deliver(sink, entries)
-        self._place = place
-        self._kept.keep(place)
+        self._move(place)
         return True
 
     def _run(self) -> None:
@@ -116,8 +114,7 @@ class Delivery:
         if place is None:
             files = self._files.listed()
             place = beginning(files[0].number if files else self._files.next_number())
-        self._place = place
-        self._kept.keep(place)
+        self._move(place)
         return place
 
     def _set_up(self) -> Sink:
@@ -127,17 +124,27 @@ class Delivery:
 
     def _look_back(self, before: Place, found: Place) -> None:
         """Says which files went by retention before all of their events were delivered."""
+        if found.mark == before.mark:
+            self._has_all = False
+            return
         first = before.number + (1 if self._has_all and before.mark else 0)
         missed = found.number - first
-        if missed <= 0 or any(file.mark == before.mark for file in self._files.listed()):
+        if missed <= 0:
+            return
+        if any(file.mark == before.mark for file in self._files.listed()):
+            self._has_all = True
             return
         self.files_missed += missed
         log.warning(
             "sink %s: log files %d to %d were deleted before it had all of their events",
             self.name, first, found.number - 1,
         )  # fmt: skip
-        self._place, self._has_all = beginning(found.number), False
-        self._kept.keep(self._place)
+        self._move(beginning(found.number))
+
+    def _move(self, place: Place) -> None:
+        self._place = place
+        self._has_all = False
+        self._kept.keep(place)
 
     def _deliver(self, sink: Sink, entries: Sequence[tuple[bytes, Record]]) -> None:
         try:

@@ -29,7 +29,8 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, timeout_seconds: 
             connection.sock = link
             connection.request("POST", target, body, dict(headers))
             answer = connection.getresponse()
-            status, said = answer.status, answer.read(ANSWER_BYTES)
+            status = answer.status
+            said = b"" if 200 <= status < 300 else answer.read(ANSWER_BYTES)
     except (OSError, http.client.HTTPException, ValueError) as error:
         # ValueError: a name that cannot be one, a header that HTTP cannot carry.
         raise SinkError(f"{host}: {error or type(error).__name__}") from error

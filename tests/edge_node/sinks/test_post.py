@@ -16,6 +16,7 @@ from edge_node.sinks.post import post
 from edge_node.sinks.sink import SinkError
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n" + b"a" * 2_000
+BUSY = ANSWER.replace(b"200 OK", b"400 Bad")
 
 
 @contextmanager
@@ -46,11 +47,11 @@ def serving(talk: Callable[[socket.socket], None]) -> Iterator[int]:
         thread.join()
 
 
-def drip_from(start: int) -> Callable[[socket.socket], None]:
+def drip_from(start: int, answer: bytes = ANSWER) -> Callable[[socket.socket], None]:
     def drip(connection: socket.socket) -> None:
         connection.recv(65_536)
-        connection.sendall(ANSWER[:start])
-        for byte in ANSWER[start:]:
+        connection.sendall(answer[:start])
+        for byte in answer[start:]:
             connection.sendall(bytes([byte]))
             time.sleep(0.05)
 
@@ -75,7 +76,7 @@ def sip(connection: socket.socket) -> None:
 
 
 @pytest.mark.parametrize(
-    ("talk", "size"), [(drip_from(0), 2), (drip_from(len(ANSWER) - 1_000), 2), (sip, 20_000_000)]
+    ("talk", "size"), [(drip_from(0), 2), (drip_from(len(BUSY) - 1_000, BUSY), 2), (sip, 20_000_000)]
 )
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_server_that_takes_its_time_gets_no_more_than_is_allowed(
@@ -87,6 +88,13 @@ def test_a_server_that_takes_its_time_gets_no_more_than_is_allowed(
             post(f"{scheme}://127.0.0.1:{port}/", bytes(size), {}, timeout_seconds=0.5)
         assert time.monotonic() - begun < 3
     assert not raised.value.is_final
+
+
+def test_what_a_server_says_after_it_has_taken_an_event_is_not_waited_for() -> None:
+    with serving(drip_from(len(ANSWER) - 100)) as port:
+        begun = time.monotonic()
+        post(f"http://127.0.0.1:{port}/", b"{}", {}, timeout_seconds=1)
+        assert time.monotonic() - begun < 1
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,14 @@
 import errno
 import json
 import shutil
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from edge_node import durable
+from edge_node.log_files import LogFiles
 from edge_node.log_settings import WebhookSink
 from edge_node.sinks.build import deliveries
 from edge_node.sinks.place_file import PlaceFile
@@ -176,6 +178,28 @@ def test_a_sink_that_had_all_misses_nothing_when_files_go(
             assert eventually(lambda: delivery._has_all and sink.got == ids)
     assert delivery.files_missed == 0
     assert "deleted" not in caplog.text
+
+
+def test_a_file_that_it_had_before_it_was_away_is_not_missed(
+    logged: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    sink = Collector()
+    log = RotatingLines(logged, Limits(rotate_bytes=3_000))
+    with delivering(sink, logged, synced=lambda: log.synced) as delivery:
+        for number in range(4):
+            log.append([line(record()) for _ in range(4)])
+            assert sink.is_away or eventually(lambda: delivery._has_all and len(sink.got) == 4)
+            sink.is_away = True
+            if number == 2:
+                assert eventually(lambda: "away" in caplog.text)
+                dict(LogFiles(logged).closed())[1].write_bytes(b"")
+        time.sleep(0.2)
+        assert delivery.files_missed == 0
+        dict(LogFiles(logged).closed())[2].write_bytes(b"")
+        sink.is_away = False
+        assert eventually(lambda: len(sink.got) == 12)
+    assert "log files 2 to 2 were deleted" in caplog.text
+    assert delivery.files_missed == 1
 
 
 def test_refusals_are_bounded_and_said_now_and_then(
