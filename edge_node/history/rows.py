@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from broker.messages import EventType, Whole
+from broker.messages import EventType
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
@@ -32,7 +32,7 @@ class _Line(Struct):
     node: str = ""
     zone: str | None = None
     reason: str = ""
-    latency_ms: Whole | None = None
+    latency_ms: int | None = None
     muted: str | None = None
     test: bool = False
     logged_at: datetime | None = None
