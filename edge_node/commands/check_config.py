@@ -18,7 +18,10 @@ def run(arguments: argparse.Namespace) -> int:
     faults: list[str] = []
     try:
         config = read_config(arguments)
-        faults += [f"{arguments.config}: {fault}" for fault in sinks.faults(config.sinks)]
+        found = [*sinks.faults(config.sinks), *config.web.token_faults()]
+        faults += [f"{arguments.config}: {fault}" for fault in found]
+        for warning in [] if found else config.web.warnings():
+            print(f"{arguments.config}: {warning}", file=sys.stderr)
     except ConfigError as error:
         faults += error.faults
     faults += [fault for fault in agent_faults(arguments) if fault not in faults]

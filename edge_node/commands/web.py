@@ -19,6 +19,8 @@ def run(arguments: argparse.Namespace) -> int:
     faults = [f"{arguments.config}: {fault}" for fault in config.web.faults()]
     if faults:
         raise ConfigError(faults)
+    for warning in config.web.warnings():
+        print(f"{arguments.config}: {warning}", file=sys.stderr)
     from edge_node.web.server import WebServer
 
     try:

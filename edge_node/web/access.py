@@ -6,11 +6,12 @@ import secrets
 import time
 from collections import OrderedDict, deque
 
-COOKIE = "edge_web"
+COOKIE, SECURE_COOKIE = COOKIES = ("edge_web", "__Host-edge_web")
+"""Without TLS and with it: browsers keep the first from taking the place of the second."""
 SESSION_SECONDS = 30 * 86_400
 SESSIONS_AT_MOST = 1_000
 FAILURES = 5
-FAILURES_SECONDS = 60.0
+RETRY_SECONDS = 60
 FAILURES_REMEMBERED = 1_000
 
 
@@ -29,13 +30,15 @@ class Access:
     def admits(self, token: str) -> bool:
         return self._token is not None and hmac.compare_digest(token.encode(), self._token.encode())
 
-    def is_blocked(self, address: str) -> bool:
-        """Whether somebody has shown five wrong tokens in a minute; even the right one is refused then."""
-        before = time.monotonic() - FAILURES_SECONDS
-        return sum(1 for at, one in self._failures if one == address and at > before) >= FAILURES
+    def fail(self, address: str) -> bool:
+        """Notes a wrong token; False when more than five came from there within a minute.
 
-    def fail(self, address: str) -> None:
-        self._failures.append((time.monotonic(), address))
+        The right one is taken even then: it is too long to be guessed, and whoever has it is not kept out by
+        others, or by an old program, behind the same address.
+        """
+        now = time.monotonic()
+        self._failures.append((now, address))
+        return sum(one == address and at > now - RETRY_SECONDS for at, one in self._failures) <= FAILURES
 
     def begin(self) -> str:
         """A new session, for the cookie."""

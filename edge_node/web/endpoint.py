@@ -1,6 +1,6 @@
 """One JSON endpoint: how it is reached, what it takes, what it answers; routes and OpenAPI are made of it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,8 +66,8 @@ class Endpoint:
         return Response(msgspec.json.encode(answer), media_type=JSON)
 
 
-def refusal(status: int, error: str, detail: str) -> Response:
-    return Response(msgspec.json.encode(Fault(error=error, detail=detail)), status, media_type=JSON)
+def refusal(status: int, error: str, detail: str, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(msgspec.json.encode(Fault(error=error, detail=detail)), status, headers, media_type=JSON)
 
 
 async def body_of(request: Request, max_bytes: int) -> bytes:

@@ -1,6 +1,5 @@
 """The door before every page and endpoint: the right host, the right origin, somebody who is let in."""
 
-import ipaddress
 from collections.abc import Iterable
 from urllib.parse import quote
 
@@ -9,10 +8,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from edge_node.web.access import COOKIE, Access
+from edge_node.web.access import COOKIES, RETRY_SECONDS, Access
 from edge_node.web.endpoint import refusal
+from edge_node.web.host import is_ours
 
 OPEN_TO_ALL = ("/login", "/static/")
+CHALLENGE = {"www-authenticate": "Bearer"}
 HEADERS = {
     "content-security-policy": "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'",
@@ -30,7 +31,7 @@ class Guard:
 
     A name in the Host header that is none of ours is another site's, whose owner has pointed it at this
     machine (DNS rebinding); addresses cannot be used so. Whatever changes something must come from a page of
-    ours, or show the token itself.
+    ours, or show the token itself. An origin with TLS is ours too: a proxy before the page ends it.
     """
 
     def __init__(self, app: ASGIApp, access: Access, names: Iterable[str]) -> None:
@@ -56,42 +57,33 @@ class Guard:
 
     def _refused(self, request: Request) -> Response | None:
         host = request.headers.get("host", "")
-        if not self._is_ours(host):
+        if not is_ours(host, self._names):
             return refusal(421, "bad_host", "reached by a name that is not in web.names")
-        bearer = self._shows_token(request)
-        is_ours = bearer or request.headers.get("origin") == f"{request.url.scheme}://{host}"
-        if request.method not in ("GET", "HEAD") and not is_ours:
+        token = None if self._access.is_open else _bearer(request)
+        if token is not None and not self._access.admits(token):
+            return self._wrong_token(address_of(request))
+        is_our_page = request.headers.get("origin") in (f"http://{host}", f"https://{host}")
+        if request.method not in ("GET", "HEAD") and token is None and not is_our_page:
             return refusal(403, "bad_origin", "expected the Origin header of this page, or a Bearer token")
-        if bearer or self._access.is_open or request.url.path.startswith(OPEN_TO_ALL):
+        if token is not None or self._access.is_open or request.url.path.startswith(OPEN_TO_ALL):
             return None
-        if self._access.knows(request.cookies.get(COOKIE, "")):
+        if any(self._access.knows(request.cookies.get(cookie, "")) for cookie in COOKIES):
             return None
         if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
             wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
             return RedirectResponse(f"/login?next={quote(wanted, safe='')}", 303)
-        return refusal(401, "no_token", "log in, or send the token as Authorization: Bearer")
+        return refusal(401, "no_token", "log in, or send the token as Authorization: Bearer", CHALLENGE)
 
-    def _is_ours(self, host: str) -> bool:
-        name = (
-            host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() and not host.endswith("]") else host
-        )
-        try:
-            ipaddress.ip_address(name.strip("[]"))
-        except ValueError:
-            return name.lower() in self._names
-        return True
+    def _wrong_token(self, address: str) -> Response:
+        if self._access.fail(address):
+            return refusal(401, "wrong_token", "this is not the token of the page", CHALLENGE)
+        retry = {"retry-after": str(RETRY_SECONDS)}
+        return refusal(429, "wrong_token", "not the token, and many wrong ones came from this address", retry)
 
-    def _shows_token(self, request: Request) -> bool:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            return False
-        address = address_of(request)
-        if self._access.is_blocked(address):
-            return False
-        if self._access.admits(token):
-            return True
-        self._access.fail(address)
-        return False
+
+def _bearer(request: Request) -> str | None:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
 
 
 def address_of(request: Request) -> str:

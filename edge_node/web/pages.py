@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from broker.topics import is_id
-from edge_node.web.access import COOKIE, SESSION_SECONDS, Access
+from edge_node.web.access import COOKIE, COOKIES, RETRY_SECONDS, SECURE_COOKIE, SESSION_SECONDS, Access
 from edge_node.web.endpoint import RefusedError, body_of
 from edge_node.web.guard import address_of
 
@@ -52,33 +52,38 @@ class Pages:
         return self._html("login", wanted=_local(request.query_params.get("next", "/")))
 
     async def _log_in(self, request: Request) -> Response:
-        address = address_of(request)
         try:
             form = parse_qs((await body_of(request, LOGIN_BYTES)).decode("utf-8", "replace"))
         except RefusedError:
             form = {}
         wanted = _local(form.get("next", ["/"])[0])
-        if self._access.is_blocked(address):
-            fault = "Too many attempts. Wait a minute."
-            return self._html("login", 429, wanted=wanted, fault=fault)
         if not self._access.admits(form.get("token", [""])[0].strip()):
-            self._access.fail(address)
-            return self._html("login", 403, wanted=wanted, fault="This is not the token.")
+            return self._wrong_token(request, wanted)
         answer = RedirectResponse(wanted, 303)
+        is_secure = request.headers.get("origin", "").startswith("https:")
         answer.set_cookie(
-            COOKIE,
+            SECURE_COOKIE if is_secure else COOKIE,
             self._access.begin(),
             max_age=SESSION_SECONDS,
             httponly=True,
             samesite="strict",
-            secure=request.url.scheme == "https",
+            secure=is_secure,
         )
         return answer
 
+    def _wrong_token(self, request: Request, wanted: str) -> Response:
+        if self._access.fail(address_of(request)):
+            return self._html("login", 403, wanted=wanted, fault="This is not the token.")
+        fault = "This is not the token. Many wrong ones came from your address."
+        answer = self._html("login", 429, wanted=wanted, fault=fault)
+        answer.headers["retry-after"] = str(RETRY_SECONDS)
+        return answer
+
     async def _log_out(self, request: Request) -> Response:
-        self._access.end(request.cookies.get(COOKIE, ""))
         answer = RedirectResponse("/login", 303)
-        answer.delete_cookie(COOKIE)
+        for cookie in COOKIES:
+            self._access.end(request.cookies.get(cookie, ""))
+            answer.delete_cookie(cookie, secure=cookie == SECURE_COOKIE, httponly=True, samesite="strict")
         return answer
 
     def _html(self, name: str, status: int = 200, **values: str) -> Response:

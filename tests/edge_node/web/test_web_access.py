@@ -1,16 +1,21 @@
 """Who is let in, from where, and what a browser is told to refuse."""
 
 import http.client
+import json
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import yaml
 from playwright.sync_api import Page, expect
 
+from broker.settings import BrokerSettings
+from edge_node.__main__ import main
 from edge_node.web.settings import WebSettings
-from tests.edge_node.web.desk import Desk, event, picture
+from tests.edge_node.web.desk import Desk, at_work, event, picture
 
 TOKEN = "correct horse battery staple"
+RIGHT = f"token={TOKEN.replace(' ', '+')}".encode()
 Answer = tuple[int, dict[str, str], bytes]
 
 
@@ -56,18 +61,51 @@ def test_every_endpoint_asks_for_the_token(locked_desk: Desk, path: str) -> None
     assert ask(locked_desk, path, token="wrong" * 5)[0] == 401
 
 
-def test_a_bearer_token_is_taken_and_guesses_are_slowed(locked_desk: Desk) -> None:
-    assert ask(locked_desk, "/api/events", token=TOKEN)[0] == 200
+def test_wrong_tokens_are_slowed_and_the_right_one_is_taken_at_any_time(locked_desk: Desk) -> None:
     for number in range(5):
-        assert ask(locked_desk, "/api/events", token=f"guess number {number}")[0] == 401
-    assert ask(locked_desk, "/api/events", token=TOKEN)[0] == 401
-    form = f"token={TOKEN.replace(' ', '+')}".encode()
-    assert ask(locked_desk, "/login", "POST", form, Origin=locked_desk.url)[0] == 429
+        code, headers, answer = ask(locked_desk, "/api/events", token=f"guess number {number}")
+        assert (code, json.loads(answer)["error"]) == (401, "wrong_token")
+        assert headers["www-authenticate"] == "Bearer"
+    code, headers, answer = ask(locked_desk, "/api/events", token="guess number 6")
+    assert (code, json.loads(answer)["error"], headers["retry-after"]) == (429, "wrong_token", "60")
+    assert ask(locked_desk, "/api/events", token=TOKEN)[0] == 200
+    change = "/api/gallery/photos?name=Ann&group=authorised"
+    assert ask(locked_desk, change, "PUT", picture(), token=TOKEN)[0] == 200
+    origin = {"Origin": locked_desk.url}
+    assert ask(locked_desk, "/login", "POST", b"token=wrong", **origin)[0] == 429
+    assert ask(locked_desk, "/login", "POST", RIGHT, **origin)[0] == 303
+
+
+def test_without_a_token_the_answer_says_how_to_show_one(locked_desk: Desk) -> None:
+    code, headers, answer = ask(locked_desk, "/api/events")
+    assert (code, json.loads(answer)["error"]) == (401, "no_token")
+    assert headers["www-authenticate"] == "Bearer"
+
+
+def test_behind_a_proxy_with_tls_people_log_in_and_change_things(
+    one_broker: BrokerSettings, tmp_path: Path
+) -> None:
+    (tmp_path / "token").write_text(TOKEN)
+    seen = {"Host": "hub.local", "Origin": "https://hub.local"}
+    with at_work(one_broker, tmp_path / "desk", token_file=tmp_path / "token", names=["hub.local"]) as desk:
+        code, headers, _ = ask(desk, "/login", "POST", RIGHT, None, **seen)
+        assert code == 303
+        cookie = headers["set-cookie"]
+        assert cookie.startswith("__Host-edge_web=")
+        assert {"Secure", "HttpOnly", "Path=/", "SameSite=strict"} <= set(cookie.split("; "))
+        seen["Cookie"] = cookie.split(";")[0]
+        change = "/api/gallery/photos?name=Ann&group=authorised"
+        assert ask(desk, change, "PUT", picture(), None, **seen)[0] == 200
+        assert ask(desk, "/api/gallery", "GET", b"", None, **{**seen, "Origin": ""})[0] == 200
+        for origin in ("https://evil.example", "https://hub.local.evil.example", "https://hub.local:444"):
+            assert ask(desk, change, "PUT", picture(), None, **{**seen, "Origin": origin})[0] == 403
+        assert ask(desk, "/logout", "POST", b"", None, **seen)[0] == 303
+        assert ask(desk, "/api/gallery", "GET", b"", None, **seen)[0] == 401
 
 
 @pytest.mark.parametrize("wanted", ["//evil.example", "/\\evil.example", "https://evil.example"])
 def test_login_leads_to_no_other_site(locked_desk: Desk, wanted: str) -> None:
-    form = f"token={TOKEN.replace(' ', '+')}&next={wanted}".encode()
+    form = RIGHT + f"&next={wanted}".encode()
     status, headers, _ = ask(locked_desk, "/login", "POST", form, Origin=locked_desk.url)
     assert (status, headers["location"]) == (303, "/")
 
@@ -76,6 +114,13 @@ def test_a_name_that_is_not_ours_is_not_answered(quiet_desk: Desk) -> None:
     assert ask(quiet_desk, "/api/events", Host="evil.example")[0] == 421
     assert ask(quiet_desk, "/api/events", Host="localhost:1")[0] == 200
     assert ask(quiet_desk, "/api/events", Host="[::1]:8642")[0] == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["[::1%25x]", "[::1%x]", "[[::1]]", "[127.0.0.1]", "localhost:\u00b2", "::1"]
+)
+def test_a_host_that_is_none_is_not_answered(quiet_desk: Desk, host: str) -> None:
+    assert ask(quiet_desk, "/api/events", Host=host)[0] == 421
 
 
 @pytest.mark.parametrize("origin", [None, "null", "http://evil.example", "https://127.0.0.1"])
@@ -134,6 +179,30 @@ def test_an_address_open_to_others_needs_a_token(tmp_path: Path) -> None:
     assert "16 characters" in WebSettings(token_file=token).faults()[0]
     token.write_text(TOKEN)
     assert WebSettings(host="0.0.0.0", token_file=token).faults() == []
+
+
+@pytest.mark.parametrize("text", ["pässword of twenty signs", f"{TOKEN}\n{TOKEN}\n", f"{TOKEN}\0"])
+def test_a_token_that_no_header_can_carry_is_refused(
+    tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    token, config = tmp_path / "token", tmp_path / "config.yaml"
+    token.write_text(text, "utf-8")
+    assert "one line of ASCII" in WebSettings(token_file=token).faults()[0]
+    config.write_text(yaml.safe_dump({"web": {"token_file": str(token)}}))
+    assert main(["check-config", "--config", str(config)]) == 78
+    assert "one line of ASCII" in capsys.readouterr().err
+
+
+def test_a_token_that_everybody_may_read_is_warned_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    token, config = tmp_path / "token", tmp_path / "config.yaml"
+    token.write_text(TOKEN)
+    config.write_text(yaml.safe_dump({"web": {"token_file": str(token)}}))
+    for mode, is_warned_of in ((0o644, True), (0o640, False)):
+        token.chmod(mode)
+        assert main(["check-config", "--config", str(config)]) == 0
+        assert ("everybody on this machine may read it" in capsys.readouterr().err) is is_warned_of
 
 
 def test_the_token_may_be_a_credential_of_systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
