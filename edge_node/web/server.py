@@ -25,6 +25,7 @@ from edge_node.web.app import build_app
 from edge_node.web.board import Board
 from edge_node.web.broadcast import Broadcast
 from edge_node.web.cameras import Cameras
+from edge_node.web.connection import CONNECTIONS_AT_MOST, Connection
 from edge_node.web.events import Events, News
 from edge_node.web.gallery import GalleryDesk
 from edge_node.web.history import Row
@@ -68,12 +69,14 @@ class WebServer:
         self._server = uvicorn.Server(
             uvicorn.Config(
                 app,
+                http=Connection,
+                ws="none",
+                limit_concurrency=CONNECTIONS_AT_MOST,
                 log_config=None,
                 log_level="warning",
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
-                limit_concurrency=256,
                 timeout_graceful_shutdown=1,
             )
         )
