@@ -24,6 +24,11 @@ def display_name(text: str) -> str | None:
     return name if 0 < len(name) <= NAME_MAX and name.strip(_JOINERS) else None
 
 
+def caseless(name: str) -> str:
+    """What a name has in common with those that differ from it only in case."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
 def printable(text: str, limit: int = 120) -> str:
     """Any key or file name, fit for a log line and for JSON: the invisible is escaped, the long is cut."""
     escaped = "".join(

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from edge_node.errors import GalleryError
+from edge_node.names import caseless
 from edge_node.stores.bucket import Listed
 from edge_node.stores.index import Entry, Index
 from edge_node.stores.layout import Layout
@@ -63,4 +64,4 @@ def awaited(before: Mapping[str, Entry], after: Mapping[str, Entry], layout: Lay
 
 def _person(layout: Layout, key: str) -> str | None:
     place = layout.place(key)
-    return place.person if place else None
+    return caseless(place.person) if place and place.person else None

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from broker.messages import EventType
 from broker.states import PhotoProblem
-from edge_node.names import printable
+from edge_node.names import caseless, printable
 from edge_node.ports import Photo
 from edge_node.stores.layout import Place
 
@@ -23,15 +23,19 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """All items of one moment."""
+    """All items of one moment, in the order of their keys.
+
+    Names that differ only in case are one person's, who is shown as the first photo spells it.
+    """
 
     items: tuple[Item, ...] = ()
 
     def photos(self) -> list[Photo]:
+        spelled = self._spellings()
         return [
-            Photo(item.key, item.place.group, item.place.person, item.fingerprint, item.path)
+            Photo(item.key, item.place.group, spelled[caseless(name)], item.fingerprint, item.path)
             for item in self.items
-            if item.place.person is not None and item.place.reason is None and item.reason is None
+            if (name := item.place.person) is not None and item.place.reason is None and item.reason is None
         ]
 
     def problems(self) -> list[PhotoProblem]:
@@ -42,8 +46,16 @@ class Listing:
 
     def restricted(self) -> set[str]:
         """Names in the restricted group, whether or not their photos are any good."""
+        spelled = self._spellings()
         return {
-            item.place.person
+            spelled[caseless(item.place.person)]
             for item in self.items
             if item.place.person is not None and item.place.group is EventType.RESTRICTED
         }
+
+    def _spellings(self) -> dict[str, str]:
+        spellings: dict[str, str] = {}
+        for item in sorted(self.items, key=lambda one: (one.reason or one.place.reason) is not None):
+            if item.place.person is not None:
+                spellings.setdefault(caseless(item.place.person), item.place.person)
+        return spellings

@@ -46,6 +46,22 @@ def test_files_and_folders_name_people(root: Path) -> None:
     assert store.restricted() == {"王小明"}
 
 
+def test_names_that_differ_only_in_case_are_one_persons(root: Path) -> None:
+    put(root / "Authorised/BOB.png")
+    put(root / "Authorised/Bob/1.jpg")
+    put(root / "Authorised/STRASSE.jpg")
+    put(root / "Restricted/bob.jpg")
+    put(root / "Restricted/straße.txt")
+    store = FolderStore(root, Layout())
+    store.sync()
+    assert people(store) == {
+        "Authorised/Bob/1.jpg": ("Bob", "authorised"),
+        "Authorised/STRASSE.jpg": ("STRASSE", "authorised"),
+        "Restricted/bob.jpg": ("Bob", "restricted"),
+    }
+    assert store.restricted() == {"Bob", "STRASSE"}
+
+
 def test_what_is_no_photo_is_reported_and_litter_is_not(root: Path) -> None:
     put(root / "Authorised/Ann.png")
     put(root / "Authorised/Ann/2024/1.jpg")
