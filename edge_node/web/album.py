@@ -1,150 +1,127 @@
 """The gallery as the page shows and changes it."""
 
 import hashlib
-import threading
-import time
-from collections.abc import Sequence
+import os
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from msgspec import Struct
+import msgspec
 
 from broker.messages import EventType
-from broker.states import PhotoProblem
-from edge_node.decode import thumbnail
-from edge_node.enrol import MAX_BYTES, MAX_PIXELS
 from edge_node.errors import GalleryError
-from edge_node.jpeg import read_header
-from edge_node.names import display_name
-from edge_node.ports import GalleryWriter, Photo, PhotoStore
-from edge_node.settings import GallerySettings
+from edge_node.names import caseless, display_name
+from edge_node.ports import GalleryWriter
+from edge_node.settings import FolderSource, GallerySettings
 from edge_node.stores.build import build_store, build_writer
 from edge_node.stores.layout import Layout
+from edge_node.web.catalogue import Catalogue, Listed, Reading
+from edge_node.web.contents import Contents
+from edge_node.web.thumbnails import Thumbnails
 
-SECONDS_BETWEEN = 3.0
-SIDE = 320
-
-
-class Shown(Struct, frozen=True, kw_only=True):
-    """One photo. version: changes when its bytes do."""
-
-    key: str
-    version: str
-
-
-class Person(Struct, frozen=True, kw_only=True):
-    name: str
-    group: EventType
-    photos: list[Shown]
-
-
-class Contents(Struct, frozen=True, kw_only=True):
-    """writable: whether photos can be put here. fault: why the source cannot be read, or null."""
-
-    people: list[Person]
-    problems: list[PhotoProblem]
-    writable: bool
-    fault: str | None
+FOLDER_BYTES = 255
 
 
 class Album:
-    """Reads and writes the source itself, so that a change shows at once. Its methods may block."""
+    """Reads and writes the source itself, so that a change shows at once. Changes block, as thumbnails do."""
 
     def __init__(self, settings: GallerySettings, cache: Path) -> None:
         self._layout = Layout(settings.authorised, settings.restricted)
-        self._store: PhotoStore = build_store(settings, cache)
         self._writer: GalleryWriter | None = build_writer(settings)
-        self._lock = threading.Lock()
-        self._read_at = 0.0
-        self._fault: str | None = None
-
-    def contents(self) -> Contents:
-        with self._lock:
-            photos = self._photos()
-            problems = list(self._store.problems()) if photos or self._fault is None else []
-        people: dict[tuple[EventType, str], list[Shown]] = {}
-        for photo in photos:
-            shown = Shown(key=photo.key, version=hashlib.sha256(photo.fingerprint.encode()).hexdigest()[:16])
-            people.setdefault((photo.group, photo.person), []).append(shown)
-        return Contents(
-            people=[
-                Person(name=name, group=group, photos=shown)
-                for (group, name), shown in sorted(people.items(), key=lambda one: one[0][1].casefold())
-            ],
-            problems=problems,
+        self._thumbnails = Thumbnails()
+        self._catalogue = Catalogue(
+            build_store(settings, cache),
             writable=self._writer is not None,
-            fault=self._fault,
+            awaits_first=lambda: _takes_folders(settings),
         )
+
+    def refresh(self) -> Reading | None:
+        """A reading of the source that is worth waiting for; None when it was read just now."""
+        return self._catalogue.refresh()
+
+    def contents(self, *, is_late: bool = False) -> Contents:
+        """As last read, at once. is_late: a reading took longer than was waited for."""
+        contents = self._catalogue.last().contents
+        if is_late and contents.fault is None:
+            fault = "the source of the gallery is still being read; this is what was known before"
+            return msgspec.structs.replace(contents, fault=fault)
+        return contents
+
+    def lists(self, key: str) -> bool:
+        return key in self._catalogue.last().photos
 
     def thumbnail(self, key: str) -> bytes | None:
         """A small JPEG; None when there is no such photo. Raises DecodeError for one that is no picture."""
-        with self._lock:
-            path = next((photo.path for photo in self._photos() if photo.key == key), None)
-        if path is None:
-            return None
+        photo = self._catalogue.last().photos.get(key)
         try:
-            jpeg = path.read_bytes()
+            return None if photo is None else self._thumbnails.of(photo)
         except OSError:
             return None
-        return thumbnail(jpeg, side=SIDE, max_bytes=MAX_BYTES, max_pixels=MAX_PIXELS)
 
     def add(self, name: str, group: EventType, jpeg: bytes) -> str:
         """The key of the new photo. Raises GalleryError, and DecodeError for what is no acceptable JPEG."""
-        person = display_name(name)
-        read_header(jpeg, max_bytes=MAX_BYTES, max_pixels=MAX_PIXELS)
-        thumbnail(jpeg, side=SIDE, max_bytes=MAX_BYTES, max_pixels=MAX_PIXELS)
-        key = person and self._layout.key(group, person, hashlib.sha256(jpeg).hexdigest()[:16])
+        self._thumbnails.check(jpeg)
+        listed = self._catalogue.fresh()
+        person, stem = _person(name, listed), hashlib.sha256(jpeg).hexdigest()[:16]
+        key = person and self._layout.key(group, person, stem)
         if not key:
             raise GalleryError(
                 "bad_name", "expected a name that a folder can have: no slash, no dots before it"
             )
-        with self._lock:
+        same = listed.with_stem(stem)
+        if same is not None and (same.person, same.group) != (person, group):
+            raise GalleryError("shared_photo", f"it is a photo of {same.person} ({same.group.value}) already")
+        try:
             self._writing().put(key, jpeg)
-            self._read_at = 0.0
+        finally:
+            self._catalogue.forget()
         return key
 
     def remove(self, key: str) -> bool:
         """Whether there was such a photo."""
-        return self._remove([key]) == 1
+        return self._remove(self._catalogue.fresh(), [key]) == 1
 
     def remove_person(self, name: str, group: EventType) -> int:
         """How many photos went."""
-        with self._lock:
-            keys = [one.key for one in self._photos() if (one.person, one.group) == (name, group)]
-        return self._remove(keys)
+        listed = self._catalogue.fresh()
+        theirs = [one.key for one in listed.photos.values() if (one.person, one.group) == (name, group)]
+        return self._remove(listed, theirs)
 
-    def _remove(self, keys: Sequence[str]) -> int:
+    def _remove(self, listed: Listed, keys: Iterable[str]) -> int:
         """Only what was listed is removed: no other file, whatever the key says."""
-        with self._lock:
-            known = {photo.key for photo in self._photos()} | self._problem_keys()
-            wanted = [key for key in keys if key in known]
+        known = {*listed.photos, *self._with_problems(listed)}
+        wanted = [key for key in keys if key in known]
+        try:
             for key in wanted:
                 self._writing().remove(key)
-            self._read_at = 0.0
+        finally:
+            self._catalogue.forget()
         return len(wanted)
 
-    def _problem_keys(self) -> set[str]:
+    def _with_problems(self, listed: Listed) -> Sequence[str]:
         """Photos with problems can be taken away too, if their place is one of a photo."""
-        return {
+        return [
             one.photo
-            for one in self._store.problems()
+            for one in listed.problems
             if (place := self._layout.place(one.photo)) is not None and "/?" not in one.photo and place.person
-        }
+        ]
 
     def _writing(self) -> GalleryWriter:
         if self._writer is None:
             raise GalleryError("no_source", "gallery.source is not set: there is nowhere to put photos")
         return self._writer
 
-    def _photos(self) -> Sequence[Photo]:
-        now = time.monotonic()
-        if not self._read_at or now - self._read_at > SECONDS_BETWEEN:
-            self._read_at = now
-            try:
-                self._store.sync()
-                self._fault = None
-            except GalleryError as error:
-                self._fault = str(error)
-        try:
-            return self._store.photos()
-        except GalleryError:
-            return ()
+
+def _person(name: str, listed: Listed) -> str | None:
+    """As they are spelled already, if only case differs."""
+    person = display_name(name)
+    if person is None:
+        return None
+    person = listed.spellings.get(caseless(person), person)
+    if len(person.encode()) > FOLDER_BYTES:
+        raise GalleryError("bad_name", f"too long: {len(person.encode())} bytes, {FOLDER_BYTES} at most")
+    return person
+
+
+def _takes_folders(settings: GallerySettings) -> bool:
+    source = settings.source
+    return isinstance(source, FolderSource) and source.path.is_dir() and os.access(source.path, os.W_OK)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, TypeVar
 
 from msgspec import Meta, Struct
@@ -12,14 +13,18 @@ from broker.messages import JPEG, EventType
 from broker.states import GalleryState
 from edge_node.errors import DecodeError, GalleryError
 from edge_node.names import NAME_MAX
-from edge_node.web.album import Album, Contents
-from edge_node.web.endpoint import Endpoint, RefusedError, body_of
+from edge_node.web.album import Album
+from edge_node.web.body import Room
+from edge_node.web.contents import Contents
+from edge_node.web.endpoint import Endpoint, RefusedError
+from edge_node.web.thumbnails import AT_ONCE
 
 T = TypeVar("T")
 
 UPLOAD_BYTES = 20_000_000
-UPLOADS_AT_ONCE = 2
+UPLOADS_BYTES = 3 * UPLOAD_BYTES
 Group = EventType
+_STATUS = {"bad_name": 422, "shared_photo": 409}
 _Name = Annotated[str, Meta(min_length=1, max_length=NAME_MAX)]
 
 
@@ -53,7 +58,7 @@ class Removed(Struct, frozen=True, kw_only=True):
 
 
 class GalleryDesk:
-    """reload: asks the nodes to read the gallery; called after each change."""
+    """state: what the nodes said; reload: asks them to read the gallery, called after each change."""
 
     def __init__(
         self, album: Album, state: Callable[[], GalleryState | None], reload: Callable[[], None]
@@ -61,7 +66,10 @@ class GalleryDesk:
         self._album = album
         self._state = state
         self._reload = reload
-        self._uploads = asyncio.Semaphore(UPLOADS_AT_ONCE)
+        self._uploads = Room(UPLOADS_BYTES)
+        # Of its own: a source that does not answer must not hold up events and pages.
+        self._thumbnails = ThreadPoolExecutor(AT_ONCE, "thumbnails")
+        self._changes = ThreadPoolExecutor(1, "changes")
 
     def endpoints(self) -> list[Endpoint]:
         photos, people = "/api/gallery/photos", "/api/gallery/people"
@@ -102,34 +110,47 @@ class GalleryDesk:
         ]
 
     async def _contents(self, _request: Request, _query: Struct) -> Gallery:
-        return Gallery(contents=await asyncio.to_thread(self._album.contents), state=self._state())
+        is_late = not await self._is_read()
+        return Gallery(contents=self._album.contents(is_late=is_late), state=self._state())
 
     async def _thumbnail(self, _request: Request, query: PhotoQuery) -> Response:
-        picture = await _done(lambda: self._album.thumbnail(query.key))
+        if not self._album.lists(query.key):
+            await self._is_read()
+        picture = await _done(self._thumbnails, lambda: self._album.thumbnail(query.key))
         if picture is None:
             raise RefusedError(404, "no_photo", "there is no such photo")
         return Response(picture, media_type=JPEG, headers={"cache-control": "private, max-age=86400"})
 
     async def _add(self, request: Request, query: PersonQuery) -> Added:
         group = _of_a_person(query.group)
-        async with self._uploads:
-            jpeg = await body_of(request, UPLOAD_BYTES)
-            key = await _done(lambda: self._album.add(query.name, group, jpeg))
+        async with self._uploads.body(request, UPLOAD_BYTES) as jpeg:
+            key = await _done(self._changes, lambda: self._album.add(query.name, group, jpeg))
         self._reload()
         return Added(key=key)
 
     async def _remove(self, _request: Request, query: PhotoQuery) -> Removed:
-        if not await _done(lambda: self._album.remove(query.key)):
+        if not await _done(self._changes, lambda: self._album.remove(query.key)):
             raise RefusedError(404, "no_photo", "there is no such photo")
         self._reload()
         return Removed(photos=1)
 
     async def _remove_person(self, _request: Request, query: PersonQuery) -> Removed:
-        photos = await _done(lambda: self._album.remove_person(query.name, _of_a_person(query.group)))
+        group = _of_a_person(query.group)
+        photos = await _done(self._changes, lambda: self._album.remove_person(query.name, group))
         if not photos:
             raise RefusedError(404, "no_person", "nobody of that name is in that group")
         self._reload()
         return Removed(photos=photos)
+
+    async def _is_read(self) -> bool:
+        """Waits a little for the source to be read; whether it was."""
+        reading = self._album.refresh()
+        if reading is None:
+            return True
+        done, _ = await asyncio.wait([asyncio.wrap_future(reading.done)], timeout=reading.patience)
+        for one in done:
+            one.result()
+        return bool(done)
 
 
 def _of_a_person(group: EventType) -> EventType:
@@ -138,11 +159,11 @@ def _of_a_person(group: EventType) -> EventType:
     return group
 
 
-async def _done(work: Callable[[], T]) -> T:
-    """On a thread. The faults of pictures and of the source become refusals."""
+async def _done(threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+    """The faults of pictures and of the source become refusals."""
     try:
-        return await asyncio.to_thread(work)
+        return await asyncio.get_running_loop().run_in_executor(threads, work)
     except DecodeError as error:
         raise RefusedError(422, error.reason, str(error)) from error
     except GalleryError as error:
-        raise RefusedError(422 if error.reason == "bad_name" else 502, error.reason, str(error)) from error
+        raise RefusedError(_STATUS.get(error.reason, 502), error.reason, str(error)) from error

@@ -11,13 +11,15 @@ from starlette.staticfiles import StaticFiles
 
 from broker.topics import is_id
 from edge_node.web.access import COOKIE, COOKIES, RETRY_SECONDS, SECURE_COOKIE, SESSION_SECONDS, Access
-from edge_node.web.endpoint import RefusedError, body_of
+from edge_node.web.body import Room
+from edge_node.web.endpoint import RefusedError
 from edge_node.web.guard import address_of
 
 HERE = Path(__file__).parent
 PAGES = {"/": "events", "/live": "live", "/charts": "charts", "/gallery": "gallery", "/system": "system"}
 SUBJECTS = {"/people/{id}": "person", "/devices/{id}": "device"}
 LOGIN_BYTES = 4_096
+LOGINS_BYTES = 1_000_000
 
 
 class Pages:
@@ -25,6 +27,7 @@ class Pages:
 
     def __init__(self, access: Access) -> None:
         self._access = access
+        self._room = Room(LOGINS_BYTES)
         self._templates = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True)
 
     def routes(self) -> list[BaseRoute]:
@@ -53,7 +56,8 @@ class Pages:
 
     async def _log_in(self, request: Request) -> Response:
         try:
-            form = parse_qs((await body_of(request, LOGIN_BYTES)).decode("utf-8", "replace"))
+            async with self._room.body(request, LOGIN_BYTES) as body:
+                form = parse_qs(body.decode("utf-8", "replace"))
         except RefusedError:
             form = {}
         wanted = _local(form.get("next", ["/"])[0])

@@ -15,7 +15,7 @@ from broker.messages import Event, EventType, Frame, Observation, ObservedFace
 from broker.settings import BrokerSettings
 from edge_node.identifiers import uuid7
 from edge_node.log_settings import LogSettings
-from edge_node.settings import FeedSettings, FolderSource, GallerySettings, NodeConfig, NodeSettings
+from edge_node.settings import FeedSettings, FolderSource, GallerySettings, NodeConfig, NodeSettings, S3Source
 from edge_node.web.log_history import NEWS_AT_MOST
 from edge_node.web.server import WebServer
 from edge_node.web.settings import WebSettings
@@ -45,7 +45,12 @@ class Desk:
 
 @contextmanager
 def at_work(
-    broker: BrokerSettings, folder: Path, *, feeds: Sequence[FeedSettings] = (), **web: Any
+    broker: BrokerSettings,
+    folder: Path,
+    *,
+    feeds: Sequence[FeedSettings] = (),
+    source: S3Source | None = None,
+    **web: Any,
 ) -> Iterator[Desk]:
     gallery = folder / "gallery"
     for group in ("Authorised", "Restricted"):
@@ -53,7 +58,7 @@ def at_work(
     config = NodeConfig(
         broker=broker,
         node=NodeSettings(state_dir=folder / "state"),
-        gallery=GallerySettings(source=FolderSource(path=gallery)),
+        gallery=GallerySettings(source=source or FolderSource(path=gallery)),
         log=LogSettings(file=folder / "events.jsonl"),
         web=WebSettings(port=0, **web),
         feeds=tuple(feeds),
