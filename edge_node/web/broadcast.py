@@ -37,14 +37,21 @@ class Broadcast:
             page.put_nowait(b"")
 
     def listen(self) -> AsyncIterator[bytes]:
-        """Raises TooManyError at once."""
-        if len(self._pages) >= PAGES_AT_MOST or self._is_over:
+        """Raises TooManyError at once. The place is taken when the first news are asked for: an answer that
+        never begins takes none."""
+        if self._is_full or self._is_over:
             raise TooManyError
+        return self._news()
+
+    @property
+    def _is_full(self) -> bool:
+        return len(self._pages) >= PAGES_AT_MOST
+
+    async def _news(self) -> AsyncIterator[bytes]:
+        if self._is_full:
+            return
         page: asyncio.Queue[bytes] = asyncio.Queue(WAITING_AT_MOST)
         self._pages.add(page)
-        return self._news(page)
-
-    async def _news(self, page: asyncio.Queue[bytes]) -> AsyncIterator[bytes]:
         try:
             yield b"retry: 2000\n\n"
             while not self._is_over:

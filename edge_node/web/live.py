@@ -44,7 +44,7 @@ class Caption(Struct, frozen=True, kw_only=True):
 class LiveQuery(Struct, frozen=True, kw_only=True):
     """camera: `<device>:<number>` of the picture that is shown, 0 for none; may be repeated."""
 
-    camera: str
+    camera: list[str]
 
 
 class Live:
@@ -62,11 +62,12 @@ class Live:
                 handle=self._next,
                 query=LiveQuery,
                 media=MEDIA,
+                parts=(Caption,),
             )
         ]
 
-    async def _next(self, request: Request, _query: LiveQuery) -> Response:
-        shown = dict(_shown(one) for one in request.query_params.getlist("camera"))
+    async def _next(self, _request: Request, query: LiveQuery) -> Response:
+        shown = dict(_shown(one) for one in query.camera)
         if len(shown) > AT_ONCE_MAX:
             raise RefusedError(400, "too_many", f"{AT_ONCE_MAX} cameras at most")
         return Response(b"".join(_packed(await self._cameras.next(shown))), media_type=MEDIA)

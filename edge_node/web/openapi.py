@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 
 from edge_node.web.endpoint import JSON, Endpoint, Fault
 
@@ -14,7 +13,7 @@ _REFERENCE = "#/components/schemas/{name}"
 
 def description(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
     answers = [one.answer for one in endpoints if one.answer is not None]
-    types: list[type[Struct]] = [Fault, *answers]
+    types = [Fault, *answers, *(part for one in endpoints for part in one.parts)]
     _, components = msgspec.json.schema_components(types, ref_template=_REFERENCE)
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in endpoints:
@@ -34,8 +33,10 @@ def description(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
 def _operation(endpoint: Endpoint) -> dict[str, Any]:
     schema: dict[str, Any] = {}
     if endpoint.answer is not None:
-        schema = {"schema": {"$ref": _REFERENCE.format(name=endpoint.answer.__name__)}}
+        schema = {"schema": msgspec.json.schema_components([endpoint.answer], ref_template=_REFERENCE)[0][0]}
+    words = re.findall(r"\w+", f"{endpoint.method.lower()} {endpoint.path.removeprefix('/api')}")
     operation: dict[str, Any] = {
+        "operationId": "_".join(words),
         "summary": endpoint.says,
         "parameters": _parameters(endpoint),
         "responses": {

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import urllib.request
 from typing import Any
 from urllib.parse import quote
 
@@ -80,6 +81,73 @@ def test_every_endpoint_is_described_and_tried(described: dict[str, Any]) -> Non
     assert told == {(method, path) for method, path, _ in REQUESTS} | {("GET", "/api/events/stream")}
 
 
+def test_every_operation_has_a_name_of_its_own_and_parts_are_described(described: dict[str, Any]) -> None:
+    operations = [one for methods in described["paths"].values() for one in methods.values()]
+    names = [one["operationId"] for one in operations]
+    assert len({*names}) == len(names)
+    assert {"get_events", "get_events_csv", "put_gallery_photos", "post_switches_kind_id"} <= {*names}
+    assert "Caption" in described["components"]["schemas"]
+    (camera,) = described["paths"]["/api/live"]["get"]["parameters"]
+    assert (camera["schema"]["type"], camera["schema"]["items"]) == ("array", {"type": "string"})
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("HEAD", "/api/events.csv", "GET"),
+        ("HEAD", "/api/events/stream", "GET"),
+        ("POST", "/api/events", "GET"),
+        ("GET", "/api/gallery/photos", "DELETE, PUT"),
+        ("DELETE", "/openapi.json", "GET, HEAD"),
+        ("PUT", "/static/page.css", "GET, HEAD"),
+    ],
+)
+def test_what_an_endpoint_does_not_do_is_refused_with_what_it_does(
+    quiet_desk: Desk, method: str, path: str, allowed: str
+) -> None:
+    code, headers, answer = ask(quiet_desk, path, method, Origin=quiet_desk.url)
+    assert (code, headers["allow"], headers["content-type"]) == (405, allowed, "application/json")
+    assert method == "HEAD" or json.loads(answer)["error"] == "bad_method"
+
+
+def test_a_page_that_never_begins_to_listen_takes_no_place(quiet_desk: Desk) -> None:
+    broadcast = quiet_desk.server._broadcast
+    unheard = [broadcast.listen() for _ in range(200)]
+    with urllib.request.urlopen(f"{quiet_desk.url}/api/events/stream", timeout=10) as stream:
+        assert stream.readline() == b"retry: 2000\n"
+        assert len(broadcast) == 1
+    assert eventually(lambda: len(broadcast) == 0)
+    assert len(unheard) == 200
+
+
+def test_no_more_pages_listen_than_there_are_places(
+    quiet_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge_node.web.broadcast.PAGES_AT_MOST", 1)
+    with urllib.request.urlopen(f"{quiet_desk.url}/api/events/stream", timeout=10) as stream:
+        assert stream.readline() == b"retry: 2000\n"
+        assert ask(quiet_desk, "/api/events/stream")[0] == 503
+    assert eventually(lambda: len(quiet_desk.server._broadcast) == 0)
+    with urllib.request.urlopen(f"{quiet_desk.url}/api/events/stream", timeout=10) as stream:
+        assert stream.readline() == b"retry: 2000\n"
+
+
+def test_a_bug_is_a_fault_too_and_in_the_log(
+    quiet_desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(quiet_desk.server._board, "nodes", lambda: 1 // 0)
+    code, headers, answer = ask(quiet_desk, "/api/system")
+    assert (code, json.loads(answer)["error"]) == (500, "bug")
+    assert headers["x-content-type-options"] == "nosniff"
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_empty_parameters_are_as_if_not_there(quiet_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edge_node.web.cameras.WAIT_SECONDS", 0.1)
+    assert ask(quiet_desk, "/api/live?camera=a:0&camera=")[0] == 200
+    assert ask(quiet_desk, "/api/live?camera=")[0] == 400
+
+
 @pytest.mark.parametrize(
     ("path", "code", "error"),
     [
@@ -91,6 +159,8 @@ def test_every_endpoint_is_described_and_tried(described: dict[str, Any]) -> Non
         ("/api/events?device=A%20B", 400, "bad_parameter"),
         ("/api/live", 400, "bad_parameter"),
         ("/api/gallery/thumbnail?key=Authorised/Nobody.jpg", 404, "no_photo"),
+        ("/api/nothing", 404, "no_endpoint"),
+        ("/api/events?text=%ED%A0%80", 400, "bad_parameter"),
     ],
 )
 def test_a_refusal_is_a_fault_in_words(
