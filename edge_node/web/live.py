@@ -1,7 +1,8 @@
 """The endpoint of the live pictures: what is newest of every camera on the page, in one answer."""
 
+import asyncio
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -13,9 +14,11 @@ from broker.topics import is_id
 from edge_node.web.cameras import AT_ONCE_MAX, Cameras
 from edge_node.web.endpoint import Endpoint, RefusedError
 from edge_node.web.newest import Picture
+from edge_node.web.sending import Sending
 
 MEDIA = "application/x-edge-pictures"
 FACES_AT_MOST = 200
+SENT_AT_ONCE = 32
 
 
 class Face(Struct, frozen=True, kw_only=True):
@@ -52,6 +55,7 @@ class Live:
 
     def __init__(self, cameras: Cameras) -> None:
         self._cameras = cameras
+        self._places = asyncio.Semaphore(SENT_AT_ONCE)
 
     def endpoints(self) -> list[Endpoint]:
         return [
@@ -70,7 +74,11 @@ class Live:
         shown = dict(_shown(one) for one in query.camera)
         if len(shown) > AT_ONCE_MAX:
             raise RefusedError(400, "too_many", f"{AT_ONCE_MAX} cameras at most")
-        return Response(b"".join(_packed(await self._cameras.next(shown))), media_type=MEDIA)
+
+        async def parts() -> Sequence[bytes]:
+            return [*_packed(await self._cameras.next(shown))]
+
+        return Sending(await parts(), parts, self._places, media=MEDIA)
 
 
 def _shown(text: str) -> tuple[str, int]:
@@ -83,8 +91,8 @@ def _shown(text: str) -> tuple[str, int]:
 def _packed(pictures: Iterable[Picture]) -> Iterable[bytes]:
     for picture in pictures:
         caption = msgspec.json.encode(_caption(picture))
-        yield struct.pack(">I", len(caption)) + caption
-        yield struct.pack(">I", len(picture.frame.jpeg)) + picture.frame.jpeg
+        yield struct.pack(">I", len(caption)) + caption + struct.pack(">I", len(picture.frame.jpeg))
+        yield picture.frame.jpeg
 
 
 def _caption(picture: Picture) -> Caption:
