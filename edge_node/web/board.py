@@ -1,7 +1,5 @@
 """What nodes and cameras said of themselves last."""
 
-import threading
-import time
 from typing import Any
 
 from msgspec import Struct
@@ -13,8 +11,9 @@ from broker.publication import Publication
 from broker.states import DeviceStats, GalleryState, NodeStats, OutboxState
 from broker.subscription import Subscription
 from broker.topics import Topics, is_id
+from edge_node.web.heard import Heard
 
-KEPT_AT_MOST = 1_000
+STATE_BYTES = 65_536
 _NODE_KINDS = {"stats": NodeStats, "outbox": OutboxState}
 _DEVICE_KINDS = {"stats": DeviceStats, "people": DevicePeople, "settings": Capture}
 
@@ -48,9 +47,8 @@ class Board:
 
     def __init__(self, topics: Topics) -> None:
         self._topics = topics
-        self._lock = threading.Lock()
-        self._nodes: dict[str, dict[str, Any]] = {}
-        self._devices: dict[str, dict[str, Any]] = {}
+        self._nodes = Heard()
+        self._devices = Heard()
         self._gallery: GalleryState | None = None
 
     def subscriptions(self) -> list[Subscription]:
@@ -75,22 +73,13 @@ class Board:
         ]
 
     def nodes(self) -> list[NodeState]:
-        return [NodeState(id=one, **said) for one, said in self._said(self._nodes)]
+        return [NodeState(id=one, **said) for one, said in self._nodes.all()]
 
     def cameras(self) -> list[CameraState]:
-        return [CameraState(id=one, **said) for one, said in self._said(self._devices)]
+        return [CameraState(id=one, **said) for one, said in self._devices.all()]
 
     def gallery(self) -> GalleryState | None:
         return self._gallery
-
-    def _said(self, kept: dict[str, dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
-        now = time.monotonic()
-        with self._lock:
-            copied = [(one, dict(said)) for one, said in sorted(kept.items())]
-        for _, said in copied:
-            heard = said.pop("heard", None)
-            said["heard_seconds"] = None if heard is None else round(now - heard, 1)
-        return copied
 
     def _on_node(self, publication: Publication) -> None:
         self._keep(publication, self._nodes, _NODE_KINDS)
@@ -99,27 +88,27 @@ class Board:
         self._keep(publication, self._devices, _DEVICE_KINDS)
 
     def _on_gallery(self, publication: Publication) -> None:
+        if not publication.payload:
+            self._gallery = None
+            return
         try:
             self._gallery = GalleryState.from_json(publication.payload)
         except MessageError:
             return
 
-    def _keep(self, publication: Publication, kept: dict[str, dict[str, Any]], kinds: dict[str, Any]) -> None:
+    def _keep(self, publication: Publication, heard: Heard, kinds: dict[str, Any]) -> None:
         """What cannot be read is passed over: the page shows what was said before."""
         name, kind = self._topics.device_of(publication.topic), publication.topic.rsplit("/", 1)[1]
-        if not is_id(name):
+        payload = publication.payload
+        if not is_id(name) or len(payload) > STATE_BYTES:
+            return
+        if not payload:
+            heard.drop(name, kind)
             return
         try:
-            if kind in kinds:
-                value = kinds[kind].from_json(publication.payload)
-            else:
-                value = publication.payload[:16].decode("ascii", "replace") or None
+            value = (
+                kinds[kind].from_json(payload) if kind in kinds else payload[:16].decode("ascii", "replace")
+            )
         except MessageError:
             return
-        with self._lock:
-            if name not in kept and len(kept) >= KEPT_AT_MOST:
-                return
-            said = kept.setdefault(name, {})
-            said[kind] = value
-            if kind == "stats":
-                said["heard"] = time.monotonic()
+        heard.keep(name, kind, value, len(payload))
