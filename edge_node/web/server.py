@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import secrets
 import socket
 import threading
 import time
@@ -35,7 +36,6 @@ from edge_node.web.system import SystemDesk
 
 log = logging.getLogger(__name__)
 
-CLIENT_ID = "edge-web"
 TICK_SECONDS = 0.5
 NEWS_ROWS = 20
 START_SECONDS = 10.0
@@ -51,7 +51,10 @@ class WebServer:
         topics, cache = Topics(config.broker.prefix), _cache_folder(config)
         self._board = Board(topics)
         self._session = Session(
-            config.broker, client_id=CLIENT_ID, subscriptions=self._board.subscriptions(), on_bug=self._fail
+            config.broker,
+            client_id=f"edge-web-{secrets.token_hex(4)}",  # of two pages none takes the other's place
+            subscriptions=self._board.subscriptions(),
+            on_bug=self._fail,
         )
         self._cameras = Cameras(self._session, topics, Feeds(config.feeds))
         self._history = LogHistory(config.log.file.absolute(), cache / "events.index")

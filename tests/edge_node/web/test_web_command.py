@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,8 @@ import pytest
 import yaml
 
 from broker.settings import BrokerSettings
+from tests.edge_node.web.desk import at_work
+from tests.private_broker import eventually
 
 Start = Callable[..., subprocess.Popen[str]]
 
@@ -73,3 +76,12 @@ def test_a_port_that_is_taken_is_said(start: Start) -> None:
         _, said = web.communicate(timeout=20)
     assert web.returncode == 1
     assert "Address already in use" in said
+
+
+def test_two_pages_share_a_broker(one_broker: BrokerSettings, tmp_path: Path) -> None:
+    with at_work(one_broker, tmp_path / "one") as one, at_work(one_broker, tmp_path / "two") as two:
+        sessions = one.server._session, two.server._session
+        assert eventually(lambda: all(session.is_connected for session in sessions))
+        for _ in range(30):
+            assert all(session.is_connected for session in sessions)
+            time.sleep(0.1)
