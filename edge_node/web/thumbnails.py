@@ -2,14 +2,17 @@
 
 import threading
 from collections import OrderedDict
+from contextlib import nullcontext
 
 from edge_node.decode import thumbnail
 from edge_node.enrol import MAX_BYTES, MAX_PIXELS
+from edge_node.jpeg import read_header
 from edge_node.ports import Photo
 
 SIDE = 320
 AT_ONCE = 2
-"""A progressive JPEG of 50 megapixels takes 150 MB while it is decoded."""
+LARGE_PIXELS = 16_000_000
+"""One of those at a time: a progressive JPEG of 50 megapixels takes 160 MB while it is decoded."""
 KEPT_BYTES = 16_000_000
 
 
@@ -18,6 +21,7 @@ class Thumbnails:
 
     def __init__(self) -> None:
         self._turns = threading.BoundedSemaphore(AT_ONCE)
+        self._large = threading.Lock()
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[str, str], bytes] = OrderedDict()
         self._bytes = 0
@@ -30,15 +34,19 @@ class Thumbnails:
             if kept is not None:
                 self._kept.move_to_end(place)
                 return kept
-        with self._turns:
-            small = _small(photo.path.read_bytes())
+        small = self._made(photo.path.read_bytes())
         self._keep(place, small)
         return small
 
     def check(self, jpeg: bytes) -> None:
         """Raises DecodeError for what is no acceptable JPEG."""
-        with self._turns:
-            _small(jpeg)
+        self._made(jpeg)
+
+    def _made(self, jpeg: bytes) -> bytes:
+        header = read_header(jpeg, max_bytes=MAX_BYTES, max_pixels=MAX_PIXELS)
+        is_large = header.width * header.height > LARGE_PIXELS
+        with self._large if is_large else nullcontext(), self._turns:
+            return thumbnail(jpeg, side=SIDE, max_bytes=MAX_BYTES, max_pixels=MAX_PIXELS)
 
     def _keep(self, place: tuple[str, str], small: bytes) -> None:
         with self._lock:
@@ -46,7 +54,3 @@ class Thumbnails:
             self._kept[place] = small
             while self._bytes > KEPT_BYTES:
                 self._bytes -= len(self._kept.popitem(last=False)[1])
-
-
-def _small(jpeg: bytes) -> bytes:
-    return thumbnail(jpeg, side=SIDE, max_bytes=MAX_BYTES, max_pixels=MAX_PIXELS)

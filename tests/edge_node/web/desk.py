@@ -54,7 +54,7 @@ def at_work(
 ) -> Iterator[Desk]:
     gallery = folder / "gallery"
     for group in ("Authorised", "Restricted"):
-        (gallery / group).mkdir(parents=True)
+        (gallery / group).mkdir(parents=True, exist_ok=True)
     config = NodeConfig(
         broker=broker,
         node=NodeSettings(state_dir=folder / "state"),

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -102,39 +103,46 @@ def test_one_reading_serves_all_who_wait_and_pictures_wait_for_none(
     assert contents(quiet_desk)["fault"] is None
 
 
-def test_small_pictures_are_made_two_at_once_and_kept(
-    quiet_desk: Desk, monkeypatch: pytest.MonkeyPatch
+class Counted:
+    """The real maker of small pictures, counted."""
+
+    def __init__(self) -> None:
+        self.now = self.most = self.made = 0
+        self._lock = threading.Lock()
+
+    def __call__(self, jpeg: bytes, **limits: Any) -> bytes:
+        with self._lock:
+            self.now, self.made = self.now + 1, self.made + 1
+            self.most = max(self.most, self.now)
+        time.sleep(0.05)
+        with self._lock:
+            self.now -= 1
+        return thumbnail(jpeg, **limits)
+
+
+def small(desk: Desk, key: str) -> bytes:
+    code, _, jpeg = ask(desk, f"/api/gallery/thumbnail?key={key}")
+    assert code == 200
+    return jpeg
+
+
+@pytest.mark.parametrize(("large_pixels", "most"), [(1_000_000, 2), (1_000, 1)])
+def test_small_pictures_are_made_two_at_once_of_large_ones_one_and_kept(
+    quiet_desk: Desk, monkeypatch: pytest.MonkeyPatch, large_pixels: int, most: int
 ) -> None:
     keys = [quote(json.loads(add(quiet_desk, "Ann", picture(grey))[2])["key"]) for grey in range(60, 72)]
-    now, most, made = 0, 0, 0
-    lock = threading.Lock()
-
-    def counted(*jpeg: bytes, **limits: Any) -> bytes:
-        nonlocal now, most, made
-        with lock:
-            now, made = now + 1, made + 1
-            most = max(most, now)
-        time.sleep(0.05)
-        with lock:
-            now -= 1
-        return thumbnail(*jpeg, **limits)
-
+    counted = Counted()
     monkeypatch.setattr("edge_node.web.thumbnails.thumbnail", counted)
-
-    def fetch(key: str) -> bytes:
-        code, _, jpeg = ask(quiet_desk, f"/api/gallery/thumbnail?key={key}")
-        assert code == 200
-        return jpeg
-
+    monkeypatch.setattr("edge_node.web.thumbnails.LARGE_PIXELS", large_pixels)
     with ThreadPoolExecutor(12) as many:
-        first, second = [*many.map(fetch, keys)], [*many.map(fetch, keys)]
+        first, second = ([*many.map(partial(small, quiet_desk), keys)] for _ in range(2))
     assert first == second
-    assert (most, made) == (2, len(keys))
+    assert (counted.most, counted.made) == (most, len(keys))
     monkeypatch.setattr("edge_node.web.thumbnails.KEPT_BYTES", 2 * len(first[0]))
-    fetch(quote(json.loads(add(quiet_desk, "Ann", picture(200))[2])["key"]))
-    before = made
-    assert fetch(keys[0]) == first[0]
-    assert made == before + 1
+    small(quiet_desk, quote(json.loads(add(quiet_desk, "Ann", picture(200))[2])["key"]))
+    before = counted.made
+    assert small(quiet_desk, keys[0]) == first[0]
+    assert counted.made == before + 1
 
 
 def half_an_upload(desk: Desk, name: str) -> socket.socket:
