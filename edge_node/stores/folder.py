@@ -31,7 +31,8 @@ class FolderStore:
                 )
             items = {item.key: item for prefix in present for item in self._items(prefix)}
         except OSError as error:
-            raise GalleryError("unreadable", f"{error}: check the disk and the permissions") from error
+            what = f"{error.filename or self._path} cannot be read: {error.strerror or error}"
+            raise GalleryError("unreadable", f"{what}: check the disk and the permissions") from error
         self._listing = Listing(tuple(items[key] for key in sorted(items)))
 
     def photos(self) -> Sequence[Photo]:

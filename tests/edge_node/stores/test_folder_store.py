@@ -1,3 +1,4 @@
+import errno
 import os
 from pathlib import Path
 
@@ -122,6 +123,17 @@ def test_a_disk_that_is_not_mounted_keeps_the_last_photos(root: Path) -> None:
         store.sync()
     assert caught.value.reason == "no_folder"
     assert list(people(store)) == ["Authorised/Ann.jpg"]
+
+
+def test_a_folder_that_cannot_be_read_is_said_in_words(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(GalleryError) as caught:
+        FolderStore(root, Layout()).sync()
+    words = f"{root}/Authorised cannot be read: Permission denied: check the disk and the permissions"
+    assert str(caught.value) == words
 
 
 def test_photos_before_any_sync(root: Path, tmp_path: Path) -> None:
