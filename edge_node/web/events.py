@@ -88,12 +88,14 @@ class Events:
                 says="All events that the filters leave, oldest first, as a JSON array",
                 handle=self._json,
                 query=FilterQuery,
+                answer=list[Row],
             ),
             Endpoint(
                 path="/api/events/stream",
                 says="News of events as they are logged; each message is a News object",
                 handle=self._stream,
                 media="text/event-stream",
+                parts=(News,),
             ),
             Endpoint(
                 path="/api/hours",

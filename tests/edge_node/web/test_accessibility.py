@@ -9,11 +9,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from broker import timestamps
-from broker.messages import Frame
 from broker.settings import BrokerSettings
 from broker.states import status
 from tests.edge_node.scenes import jpeg, read
-from tests.edge_node.web.desk import Desk, at_work, event, face, observation
+from tests.edge_node.web.desk import Desk, at_work, event, face
+from tests.edge_node.web.test_live_page import play
 from tests.private_broker import PrivateBroker, eventually, free_port, require_mosquitto
 from tests.watcher import Watcher
 
@@ -77,10 +77,7 @@ def test_boxes_and_questions_keep_the_rules(page: Page, desk: Desk, watcher: Wat
     watcher.session.publish(status(watcher.topics.device_status("door"), "online"))
     page.goto(f"{desk.url}/live")
     assert eventually(lambda: desk.server.watched == ["door"])
-    seen = observation("door", 1, face("authorised", "Ann", (172, 60, 110, 140)), frame_size=(512, 512))
-    picture = Frame(device="door", jpeg=portrait, seq=1, boot_id="boot")
-    watcher.session.publish(picture.to_publication(watcher.topics))
-    watcher.session.publish(seen.to_publication(watcher.topics))
+    play(page, watcher, "door", face("authorised", "Ann", (172, 60, 110, 140)))
     expect(page.locator("figcaption .badge")).to_have_text("Ann, authorised")
     assert faults(page) == []
     page.goto(f"{desk.url}/gallery")
