@@ -6,13 +6,14 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
 from broker import timestamps
 from broker.messages import Event, Frame
 from broker.states import GalleryState, NodeStats, status
-from tests.edge_node.scenes import jpeg, read
 from tests.edge_node.web.desk import Desk, event, face, observation
 from tests.private_broker import eventually
 from tests.watcher import Watcher
@@ -66,18 +67,28 @@ def test_events_and_charts(page: Page, quiet_desk: Desk, shoot: Shoot) -> None:
     page.goto(f"{quiet_desk.url}/charts?days=30")
     shoot("charts-dark")
     page.emulate_media(color_scheme="light")
-    page.goto(f"{quiet_desk.url}/people/ann-lee")
-    shoot("person")
     page.set_viewport_size({"width": 390, "height": 780})
     page.goto(quiet_desk.url)
     shoot("events-phone")
 
 
-def test_live_gallery_and_system(
-    page: Page, desk: Desk, watcher: Watcher, photos: Path, shoot: Shoot
-) -> None:
-    portrait = jpeg(read(photos, "astronaut.png"), 512)
-    (desk.gallery / "Authorised/Eileen Collins.jpg").write_bytes(portrait)
+def drawn(hair: tuple[int, int, int], wall: tuple[int, int, int]) -> bytes:
+    """Somebody before a wall, drawn: nobody's photo belongs into the docs. Colours are BGR."""
+    picture = np.full((512, 640, 3), wall, np.uint8)
+    cv2.ellipse(picture, (320, 560), (210, 190), 0, 180, 360, (120, 90, 60), -1, cv2.LINE_AA)
+    cv2.rectangle(picture, (285, 300), (355, 400), (150, 180, 225), -1)
+    cv2.ellipse(picture, (320, 190), (118, 140), 0, 0, 360, hair, -1, cv2.LINE_AA)
+    cv2.ellipse(picture, (320, 225), (92, 118), 0, 0, 360, (165, 195, 238), -1, cv2.LINE_AA)
+    for eye in (284, 356):
+        cv2.circle(picture, (eye, 205), 9, (60, 45, 40), -1, cv2.LINE_AA)
+    cv2.ellipse(picture, (320, 268), (34, 20), 0, 15, 165, (90, 90, 190), 4, cv2.LINE_AA)
+    return cv2.imencode(".jpg", picture)[1].tobytes()
+
+
+def test_live_gallery_and_system(page: Page, desk: Desk, watcher: Watcher, shoot: Shoot) -> None:
+    ann, zoe = drawn((40, 60, 90), (205, 215, 210)), drawn((60, 170, 215), (190, 200, 225))
+    for file, jpeg in (("Authorised/Ann Lee", ann), ("Authorised/Zoë Ødegård", zoe)):
+        (desk.gallery / f"{file}.jpg").write_bytes(jpeg)
     (desk.gallery / "Authorised/Cat.png").write_bytes(b"no jpeg")
     topics, say = watcher.topics, watcher.session.publish
     for device in ("front-door", "garden"):
@@ -87,12 +98,15 @@ def test_live_gallery_and_system(
     say(STATE.to_publication(topics))
     page.goto(f"{desk.url}/live")
     assert eventually(lambda: desk.server.watched == ["front-door", "garden"])
-    seen = face("authorised", "Eileen Collins", (172, 60, 110, 140))
+    box = (212, 80, 216, 275)
+    seen = {
+        "front-door": (ann, face("authorised", "Ann Lee", box)),
+        "garden": (zoe, face("unknown", None, box)),
+    }
     for seq in range(20):
-        for device, faces in (("front-door", [seen]), ("garden", [])):
-            picture = portrait if faces else jpeg(read(photos, "coffee.png"), 512)
-            say(Frame(device=device, jpeg=picture, seq=seq, boot_id="boot").to_publication(topics))
-            say(observation(device, seq, *faces, frame_size=(512, 512)).to_publication(topics))
+        for device, (jpeg, one) in seen.items():
+            say(Frame(device=device, jpeg=jpeg, seq=seq, boot_id="boot").to_publication(topics))
+            say(observation(device, seq, one, frame_size=(640, 512)).to_publication(topics))
         page.wait_for_timeout(60)
     shoot("live")
     page.goto(f"{desk.url}/gallery")
@@ -118,8 +132,8 @@ STATS = NodeStats(
 STATE = GalleryState(
     version="g1",
     model="yunet+mobilefacenet",
-    people=1,
-    templates=1,
+    people=2,
+    templates=2,
     problems=[],
     problem_count=0,
     synced_at=timestamps.now(),
