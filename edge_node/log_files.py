@@ -56,7 +56,7 @@ class LogFiles:
     def __init__(self, path: Path) -> None:
         self.path = path = path.resolve()
         self._closed_name = re.compile(
-            re.escape(path.stem) + r"-(\d{6,12})-\d{4}-\d\d-\d\d" + re.escape(path.suffix)
+            re.escape(path.stem) + r"-(\d{6,18})-\d{4}-\d\d-\d\d" + re.escape(path.suffix)
         )
         self._marks: dict[_Version, str] = {}
 
@@ -122,6 +122,8 @@ class LogFiles:
                     if lines:
                         behind = place_at(opened, file, start + sum(map(len, lines)))
                         return [line.strip(b" \n") + b"\n" for line in lines], behind
+                    if end is not None and end < file.size_bytes:
+                        break
             except FileNotFoundError:
                 break
         return [], place

@@ -96,10 +96,10 @@ class EventLogger:
     def turn(self) -> None:
         """Waits a moment for events and puts what has come on disk."""
         self._turns += 1
+        self._records.tend()
         if not self._held:
             self._held = self.arrivals.gathered()
         if not self._held:
-            self._records.tend()
             return
         try:
             safe = self._write(self._held)

@@ -5,7 +5,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -25,7 +25,6 @@ T = TypeVar("T")
 MEMORY_ROWS = 1_000
 MEMORY_BYTES = 4_000_000
 RETRY_SECONDS = 5.0
-PUT_BACK_SECONDS = 30.0
 BATCH = 100
 FILLING_SHARE = 0.5
 FULL_SHARE = 0.99
@@ -84,14 +83,13 @@ class Outbox:
     def put(self, event: Event) -> None:
         """On disk when it returns, if that is possible at all."""
         with self._lock:
-            self._last_number += 1
-            row = Row.of(event, self._last_number, self._now())
-            is_in: bool | None = self._on_disk(lambda disk: disk.put(row), None)
+            row = Row.of(event, 0, self._now())
+            is_in: bool | None = self._on_disk(lambda disk: disk.put(self._numbered(row)), None)
             if is_in is None:
                 self._unsaved += 1
             else:
                 self._mend()
-            if not is_in and not self._memory.put(row):
+            if not is_in and not self._memory.put(self._numbered(row)):
                 self._memory.count_dropped(1)
 
     def news(self, skip: Collection[str], most: int) -> list[Row]:
@@ -175,7 +173,15 @@ class Outbox:
             self._memory.settle((), [row.event_id])
 
     def _moved(self, row: Row) -> bool:
-        return self._on_disk(lambda disk: disk.has_room(row) and disk.put(row), otherwise=False)
+        def moved(disk: Table) -> bool:
+            return disk.holds(row.event_id) or (disk.has_room(row) and disk.put(self._numbered(row)))
+
+        return self._on_disk(moved, otherwise=False)
+
+    def _numbered(self, row: Row) -> Row:
+        """Numbers are given when a row goes into a table: what is on the disk may be known only then."""
+        self._last_number += 1
+        return replace(row, number=self._last_number)
 
     def _write(self, operation: Callable[[Table], None]) -> bool:
         def done(disk: Table) -> bool:
@@ -194,6 +200,7 @@ class Outbox:
     def _opened(self) -> Table:
         if self._disk is None:
             self._file.parent.mkdir(parents=True, exist_ok=True)
+            rescue.finish(self._file)
             self._file.touch(mode=0o600)
             self._disk = Table(self._file, self._settings.max_events, self._settings.max_bytes)
             self._last_number = max(self._last_number, self._disk.last_number())
@@ -211,24 +218,34 @@ class Outbox:
         if self._disk is not None:
             self._disk.close()
             self._disk = None
+        try:
+            rescue.set_aside(self._file)
+        except OSError as error:
+            log.log(logging.ERROR, "%s is damaged and cannot be put aside: %s", self._file, error)
+            return
         aside = self._file.name + rescue.DAMAGED
         log.error("%s is damaged; it is kept as %s, and a new one is begun", self._file, aside)
-        rescue.set_aside(self._file)
 
     def _put_back(self, now: float) -> None:
-        if self._disk is None or self._disk.is_at(self._file) or now < self._put_back_at:
+        if self._disk is None or not self._is_away() or now < self._put_back_at:
             return
         try:
             rescue.put_back(self._disk, self._file)
         except (sqlite3.Error, OSError) as error:
-            log.warning("%s was taken away and cannot be put back: %s; trying again", self._file, error)
-            self._put_back_at = now + PUT_BACK_SECONDS
+            level = logging.DEBUG if self._is_broken else logging.WARNING
+            log.log(level, "%s was taken away and cannot be put back: %s; trying again", self._file, error)
+            self._put_back_at = now + RETRY_SECONDS
+            self._is_broken = True
             return
         log.warning("%s was taken away; what waits is in a new one", self._file)
         self._disk = None
 
+    def _is_away(self) -> bool:
+        """Whether what is on disk has no name there, and would be gone with the process."""
+        return self._disk is not None and not self._disk.is_at(self._file)
+
     def _mend(self) -> None:
-        if self._is_broken:
+        if self._is_broken and not self._is_away():
             log.warning("%s can be written again", self._file)
             self._is_broken = False
 

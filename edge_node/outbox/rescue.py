@@ -1,6 +1,5 @@
 """An outbox whose file is damaged, or was taken away under a running node."""
 
-from contextlib import suppress
 from pathlib import Path
 
 from edge_node.durable import sync_folder
@@ -12,12 +11,19 @@ PART = ".part"
 _SUFFIXES = ("", "-wal", "-shm")
 
 
-def set_aside(file: Path) -> None:
-    """Keeps a file that is not open under another name. Raises OSError."""
+def set_aside(file: Path, name: str = DAMAGED) -> None:
+    """Keeps a file under another name, with what belongs to it. Raises OSError."""
     for suffix in _SUFFIXES:
         part = _with(file, suffix)
         if part.exists():
-            part.replace(_with(file, DAMAGED + suffix))
+            part.replace(_with(file, name + suffix))
+
+
+def finish(file: Path) -> None:
+    """Ends a putting back that was cut short when its copy was whole. Raises OSError."""
+    copy = _with(file, PART)
+    if not file.exists() and copy.exists() and not _with(copy, "-journal").exists():
+        copy.replace(file)
 
 
 def put_back(table: Table, file: Path) -> None:
@@ -27,19 +33,17 @@ def put_back(table: Table, file: Path) -> None:
     """
     file.parent.mkdir(parents=True, exist_ok=True)
     copy = _with(file, PART)
-    for suffix in _SUFFIXES:
+    for suffix in (*_SUFFIXES, "-journal"):
         _with(copy, suffix).unlink(missing_ok=True)
     copy.touch(mode=0o600)
     table.copy(copy)
     if file.exists():
-        file.replace(_with(file, REPLACED))
+        set_aside(file, REPLACED)
+    for suffix in _SUFFIXES[1:]:
+        _with(file, suffix).unlink(missing_ok=True)  # beside our copy it would be read into it
     copy.replace(file)
     sync_folder(file.parent)
-    # What the old file's log has is in the new one: should the process end here, it may be read once more.
     table.close()
-    for suffix in _SUFFIXES[1:]:
-        with suppress(OSError):
-            _with(file, suffix).unlink()
 
 
 def _with(file: Path, suffix: str) -> Path:

@@ -76,6 +76,9 @@ class Table:
     def has_room(self, row: Row) -> bool:
         return self.rows < self._max_rows and self.bytes + len(row.payload) <= self._max_bytes
 
+    def holds(self, event_id: str) -> bool:
+        return self._size_of(event_id) is not None
+
     def put(self, row: Row) -> bool:
         """Whether the row is in. Older ones go to make room for it, `restricted` ones only for another one,
         and are counted in `dropped`."""

@@ -136,7 +136,7 @@ class Delivery:
             return
         self.files_missed += missed
         log.warning(
-            "sink %s: log files %d to %d were deleted before it had all of their events",
+            "sink %s: log files %d to %d are gone, and it may not have had all of their events",
             self.name, first, found.number - 1,
         )  # fmt: skip
         self._move(beginning(found.number))

@@ -66,7 +66,7 @@ class PlaceFile:
             durable.write(self.path, [content])
 
     def _damaged(self, detail: str) -> LookupError:
-        log.warning("%s is damaged (%s); the sink begins anew", self.path, detail)
+        log.warning("%s is damaged (%s); the sink begins as at its first start", self.path, detail)
         return LookupError(detail)
 
 

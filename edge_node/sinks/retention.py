@@ -10,13 +10,14 @@ from pathlib import Path
 
 from edge_node.durable import sync_folder
 from edge_node.log_files import LogFiles
-from edge_node.stamp import KNOWN_PAST
+from edge_node.stamp import AHEAD, KNOWN_PAST
 from edge_node.steady_clock import SteadyClock
 
 log = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 3_600.0
 NEVER_SET = KNOWN_PAST.timestamp()
+AHEAD_SECONDS = AHEAD.total_seconds()
 
 
 @dataclass(slots=True)
@@ -30,9 +31,9 @@ class Retention:
     """Deletes closed files, oldest first, and never the open one. The newest closed one is emptied instead,
     so that numbers never begin again.
 
-    Files go by size at once. By age they go one in an hour, and only by a clock that has run steadily: a
-    clock that is wrong for a while costs little. A file of a time when the clock was not set is taken to be
-    of the time when that is noticed.
+    Files go by size at once. By age they go one in an hour, or at the pace at which so many come, and only by
+    a clock that has run steadily: a clock that is wrong for a while costs little. A file of a time when the
+    clock was not set, or was ahead, is taken to be of the time when that is noticed.
     """
 
     def __init__(
@@ -54,11 +55,12 @@ class Retention:
         closed = [self._dated(path) for _, path in self._files.closed()]
         self._closed_bytes = sum(one.size for one in closed)
         is_believed = self._clock.is_steady()
+        pause = min(PAUSE_SECONDS, self._keep_seconds / max(1, len(closed)))
         deleted = False
         for number, one in enumerate(closed, start=1):
             if one.size and open_bytes + self._closed_bytes <= self._keep_bytes:
-                if not (is_believed and self._is_old(one)):
-                    break
+                if not (is_believed and self._is_old(one, pause)):
+                    continue
                 self._by_age_at = self._clock.monotonic()
                 log.info("%s is of %s and older than log.keep_days; it goes", one.path, _day(one.modified))
             if number < len(closed):
@@ -70,17 +72,20 @@ class Retention:
         if deleted:
             sync_folder(self._files.path.parent)
 
-    def _is_old(self, one: _Closed) -> bool:
+    def _is_old(self, one: _Closed, pause: float) -> bool:
         is_old = one.modified < self._clock.now() - self._keep_seconds
-        return is_old and self._clock.monotonic() >= self._by_age_at + PAUSE_SECONDS
+        return is_old and self._clock.monotonic() >= self._by_age_at + pause
 
     def _dated(self, path: Path) -> _Closed:
         found, now = path.stat(), self._clock.now()
-        if found.st_mtime >= NEVER_SET or now < NEVER_SET:
+        is_of_no_time = found.st_mtime < NEVER_SET or (
+            found.st_mtime > now + AHEAD_SECONDS and self._clock.is_steady()
+        )
+        if not is_of_no_time or now < NEVER_SET:
             return _Closed(path, found.st_size, found.st_mtime)
         with suppress(PermissionError):
             os.utime(path, (now, now))
-            log.info("%s is of a time when the clock was not set; its age counts from now", path)
+            log.info("%s is of a time when the clock was wrong; its age counts from now", path)
         return _Closed(path, found.st_size, now)
 
 

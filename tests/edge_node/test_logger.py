@@ -1,5 +1,6 @@
 """The logger on a real Mosquitto."""
 
+import errno
 import json
 import os
 import signal
@@ -189,6 +190,23 @@ def test_while_the_disk_refuses_events_wait_and_nothing_is_lost(
         refusing = False
         assert eventually(lambda: len(logged(file)) == 80)
     assert ids(file) == [one.event_id for one in events]
+
+
+def test_a_full_disk_is_relieved_by_what_may_go(
+    tmp_path: Path, mosquitto: PrivateBroker, node: Watcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tended: list[float] = []
+    with logging_to(tmp_path / "events.jsonl", mosquitto) as logger:
+        monkeypatch.setattr(logger._records, "append", refuse)
+        monkeypatch.setattr(logger._records, "tend", lambda: tended.append(time.monotonic()))
+        node.session.publish(event().to_publication(TOPICS))
+        assert eventually(lambda: logger._failing)
+        before = len(tended)
+        assert eventually(lambda: len(tended) > before + 1)
+
+
+def refuse(_lines: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_killed_at_random_it_writes_each_event_once(

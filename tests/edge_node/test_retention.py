@@ -155,3 +155,28 @@ def test_when_one_file_may_be_as_large_as_all_half_of_it_is_kept_through_a_rotat
         write(log, number)
         assert kept(path) == list(range(10, number + 1))[-len(kept(path)) :]
         assert min(5, number - 9) <= len(kept(path)) <= 10
+
+
+def test_a_file_of_a_time_to_come_does_not_keep_those_after_it(path: Path, clocks: Clocks) -> None:
+    log = clocks.log(path)
+    write(log, *range(5))
+    closed = [file for _, file in LogFiles(path).closed()]
+    for file, years in zip(closed, (-1.1, 14, -1.1, -1.1), strict=True):
+        when = clocks.wall + years * YEAR
+        os.utime(file, (when, when))
+    clocks.run(log, 6 * HOUR)
+    assert kept(path) == [1, 4]
+    clocks.run(log, 1)
+    clocks.wait(YEAR + HOUR)
+    clocks.run(log, 2 * HOUR)
+    assert 1 not in kept(path)
+
+
+def test_files_go_at_the_pace_at_which_they_come(path: Path, clocks: Clocks) -> None:
+    log = clocks.log(path, Limits(rotate_bytes=8, keep_seconds=DAY_SECONDS))
+    for number in range(480):
+        write(log, number)
+        os.utime(path, (clocks.wall, clocks.wall))
+        clocks.wait(DAY_SECONDS / 240)
+        log.tend()
+    assert 230 < len(LogFiles(path).closed()) < 290

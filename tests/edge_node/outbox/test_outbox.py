@@ -30,6 +30,10 @@ def news(outbox: Outbox) -> list[str]:
     return [row.event_id for row in outbox.news((), ALL)]
 
 
+def level(outbox: Outbox) -> str:
+    return outbox.filling.level
+
+
 def others(outbox: Outbox) -> list[str]:
     return [row.event_id for row in outbox.others(0, (), ALL)]
 
@@ -199,3 +203,36 @@ def test_memory_is_bounded_and_what_it_gives_up_is_counted(tmp_path: Path) -> No
 def test_nobody_else_may_read_it(file: Path) -> None:
     Outbox(file, OutboxSettings()).put(event(person="Ann"))
     assert {path.stat().st_mode & 0o777 for path in file.parent.glob("outbox.db*")} == {0o600}
+
+
+def test_what_came_while_the_file_could_not_be_opened_goes_behind_what_was_there(file: Path) -> None:
+    now = 0.0
+    before, during = [event() for _ in range(5)], [event() for _ in range(3)]
+    earlier = Outbox(file, OutboxSettings())
+    for one in before:
+        earlier.put(one)
+    earlier.close()
+    elsewhere = file.rename(file.with_name("elsewhere"))
+    file.mkdir()
+    outbox = Outbox(file, OutboxSettings(), clock=lambda: now)
+    for one in during:
+        outbox.put(one)
+    assert level(outbox) == "broken"
+    file.rmdir()
+    elsewhere.rename(file)
+    now = 10.0
+    outbox.tend()
+    assert level(outbox) == "ok"
+    expected = [one.event_id for one in (*before, *during)]
+    assert news(outbox) == expected
+    assert news(Outbox(file, OutboxSettings())) == expected
+
+
+def test_an_event_that_is_on_disk_already_holds_up_none_behind_it(file: Path) -> None:
+    outbox = Outbox(file, OutboxSettings())
+    one, other = event(), event()
+    outbox.put(one)
+    for row in (Row.of(one, 8, outbox._now()), Row.of(other, 9, outbox._now())):
+        outbox._memory.put(row)
+    outbox.tend()
+    assert news(Outbox(file, OutboxSettings())) == [one.event_id, other.event_id]

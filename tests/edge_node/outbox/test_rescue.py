@@ -21,6 +21,10 @@ def all_of(outbox: Outbox) -> list[str]:
     return [row.event_id for row in [*outbox.others(0, (), ALL), *outbox.news((), ALL)]]
 
 
+def level(outbox: Outbox) -> str:
+    return outbox.filling.level
+
+
 def delete_all(file: Path) -> None:
     for one in file.parent.glob("outbox.db*"):
         one.unlink()
@@ -88,6 +92,68 @@ def test_a_file_that_cannot_be_put_back_at_once_is_put_back_later(tmp_path: Path
     now = 60.0
     outbox.tend()
     assert all_of(Outbox(file, OutboxSettings())) == [one.event_id, other.event_id]
+
+
+def test_while_it_cannot_be_put_back_it_is_broken_and_a_restart_is_not_needed(tmp_path: Path) -> None:
+    now, file = 0.0, tmp_path / "outbox.db"
+    outbox = Outbox(file, OutboxSettings(), clock=lambda: now)
+    outbox.put(event())
+    delete_all(file)
+    file.with_name("outbox.db.part").mkdir()
+    outbox.tend()
+    outbox.put(event())
+    assert level(outbox) == "broken"
+    file.with_name("outbox.db.part").rmdir()
+    now = 5.0
+    outbox.tend()
+    now = 10.0
+    outbox.tend()
+    assert level(outbox) == "ok"
+    assert all_of(Outbox(file, OutboxSettings())) == all_of(outbox)
+    assert outbox.filling.waiting == 2
+
+
+def test_a_stranger_with_a_log_of_its_own_is_kept_whole_and_gets_not_into_ours(tmp_path: Path) -> None:
+    file, strange = tmp_path / "outbox.db", tmp_path / "strange/outbox.db"
+    outbox, stranger = Outbox(file, OutboxSettings()), Outbox(strange, OutboxSettings())
+    ours, theirs = [event() for _ in range(20)], [event() for _ in range(7)]
+    for one in ours:
+        outbox.put(one)
+    for one in theirs:
+        stranger.put(one)
+    for found in strange.parent.glob("outbox.db*"):
+        shutil.copy(found, file.with_name("new" + found.name))
+        file.with_name("new" + found.name).replace(file.with_name(found.name))
+    outbox.tend()
+    assert all_of(Outbox(file, OutboxSettings())) == [one.event_id for one in ours]
+    replaced = file.with_name("outbox.db.replaced")
+    assert all_of(Outbox(replaced, OutboxSettings())) == [one.event_id for one in theirs]
+
+
+def test_a_copy_that_was_whole_when_the_node_was_killed_is_taken(tmp_path: Path) -> None:
+    file = tmp_path / "outbox.db"
+    outbox = Outbox(file, OutboxSettings())
+    outbox.put(event())
+    ids = all_of(outbox)
+    outbox.close()
+    file.replace(file.with_name("outbox.db.part"))
+    assert all_of(Outbox(file, OutboxSettings())) == ids
+
+
+def test_a_damaged_file_that_cannot_be_put_aside_keeps_no_node_from_starting(tmp_path: Path) -> None:
+    now, file = 0.0, tmp_path / "outbox.db"
+    file.write_bytes(b"no database at all " * 1_000)
+    file.with_name("outbox.db.damaged").mkdir()
+    outbox = Outbox(file, OutboxSettings(), clock=lambda: now)
+    one = event()
+    outbox.put(one)
+    assert level(outbox) == "broken"
+    file.with_name("outbox.db.damaged").rmdir()
+    now = 5.0
+    outbox.tend()
+    now = 10.0
+    outbox.tend()
+    assert all_of(Outbox(file, OutboxSettings())) == [one.event_id]
 
 
 def test_one_outbox_is_for_one_node(tmp_path: Path) -> None:

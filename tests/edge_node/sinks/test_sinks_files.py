@@ -198,7 +198,7 @@ def test_a_file_that_it_had_before_it_was_away_is_not_missed(
         dict(LogFiles(logged).closed())[2].write_bytes(b"")
         sink.is_away = False
         assert eventually(lambda: len(sink.got) == 12)
-    assert "log files 2 to 2 were deleted" in caplog.text
+    assert "log files 2 to 2 are gone" in caplog.text
     assert delivery.files_missed == 1
 
 

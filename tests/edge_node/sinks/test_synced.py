@@ -72,3 +72,20 @@ def test_what_was_there_at_the_opening_is_safe(logged: Path) -> None:
     lines, _ = LogFiles(logged).read(None, 10, log.synced)
     assert len(lines) == 1
     assert log.synced.size_bytes == logged.stat().st_size
+
+
+def test_behind_a_file_whose_end_is_not_known_yet_nothing_is_read(logged: Path) -> None:
+    log, files = RotatingLines(logged, Limits(rotate_bytes=1_500)), LogFiles(logged)
+    records = [line(record()) for _ in range(6)]
+    log.append(records[:1])
+    before = log.synced
+    _, place = files.read(None, 10, before)
+    for one in records[1:]:
+        log.append([one])
+    assert len(files.closed()) == 2
+    assert files.read(place, 10, before)[0] == []
+    read = []
+    while lines := (answer := files.read(place, 10, log.synced))[0]:
+        read += lines
+        place = answer[1]
+    assert [one.strip() for one in read] == records[1:]
