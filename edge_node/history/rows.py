@@ -19,6 +19,12 @@ WORDS = ("device", "person", "person_id", "node", "zone", "reason")
 """The columns that a text is looked for in."""
 
 
+_ALONE = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "\u0131": "i", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"}
+)
+"""Letters that Unicode does not take for others with a mark."""
+
+
 class _Line(Struct):
     """What is read of a line of the log; the rest is looked at when it is shown."""
 
@@ -80,7 +86,7 @@ class Rows:
 
 def folded(text: str) -> str:
     """For looking: without case, accents and other ways to write the same."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
+    plain = unicodedata.normalize("NFKD", text.casefold()).translate(_ALONE)
     return "".join(character for character in plain if not unicodedata.combining(character))
 
 

@@ -15,7 +15,8 @@ from broker.messages import Event
 from broker.publication import Publication
 from broker.states import OutboxState
 from broker.topics import Topics
-from edge_node.outbox.outbox import Filling, Outbox
+from edge_node.outbox.filling import Filling
+from edge_node.outbox.outbox import Outbox
 from edge_node.outbox.row import Row
 
 log = logging.getLogger(__name__)

@@ -5,15 +5,15 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 from broker import timestamps
 from broker.messages import Event
-from broker.states import OutboxLevel
 from edge_node.moment import Moment
 from edge_node.outbox import rescue
+from edge_node.outbox.filling import Filling, level_of
 from edge_node.outbox.row import Row
 from edge_node.outbox.settings import OutboxSettings
 from edge_node.outbox.table import MEMORY, DamagedError, Table
@@ -26,34 +26,8 @@ MEMORY_ROWS = 1_000
 MEMORY_BYTES = 4_000_000
 RETRY_SECONDS = 5.0
 BATCH = 100
-FILLING_SHARE = 0.5
-FULL_SHARE = 0.99
 REMEMBERED_AT_MOST = 50_000
 """Ids that a refusing disk could not forget; beyond it they come again, and the logger knows them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Filling:
-    """What waits. dropped: given up since the outbox was made; unsaved: not put on disk since the start."""
-
-    level: OutboxLevel
-    waiting: int
-    bytes: int
-    dropped: int
-    unsaved: int
-
-    @property
-    def losses(self) -> tuple[int, int]:
-        """What only grows, and nobody wants to."""
-        return self.dropped, self.unsaved
-
-    def counts(self) -> dict[str, int]:
-        return {
-            "waiting": self.waiting,
-            "bytes": self.bytes,
-            "dropped": self.dropped,
-            "unsaved": self.unsaved,
-        }
 
 
 class Outbox:
@@ -136,7 +110,7 @@ class Outbox:
             tables = [self._memory, *filter(None, [self._disk])]
             share = max(table.share for table in tables)
             return Filling(
-                "broken" if self._is_broken else _level(share),
+                "broken" if self._is_broken else level_of(share),
                 sum(table.rows for table in tables),
                 sum(table.bytes for table in tables),
                 sum(table.dropped for table in tables),
@@ -248,12 +222,6 @@ class Outbox:
         if self._is_broken and not self._is_away():
             log.warning("%s can be written again", self._file)
             self._is_broken = False
-
-
-def _level(share: float) -> OutboxLevel:
-    if share >= FULL_SHARE:
-        return "full"
-    return "filling" if share >= FILLING_SHARE else "ok"
 
 
 def _first(rows: list[Row], most: int, *without: Collection[str]) -> list[Row]:

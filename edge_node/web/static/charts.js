@@ -1,6 +1,7 @@
 import { ask } from "./api.js";
 import { measures, stacked, TYPES } from "./chart.js";
 import { $, empty, fault, make, show } from "./dom.js";
+import { choose } from "./filters.js";
 import { listen, seldom } from "./news.js";
 
 const form = $("#range");
@@ -17,6 +18,7 @@ const BOTH = label({ weekday: "short", day: "numeric", month: "short", hour: "2-
 const none = () => ({ authorised: 0, restricted: 0, unknown: 0 });
 let counted = null;
 let later;
+let request;
 
 /** Minutes by which hours begin here before they do in UTC. */
 const shift = () => ((-new Date().getTimezoneOffset() % 60) + 60) % 60;
@@ -67,11 +69,15 @@ function draw() {
 }
 
 async function load() {
+  request?.abort();
+  request = new AbortController();
   const since = days() ? new Date(Date.now() - days() * DAY).toISOString() : "";
   try {
-    ({ hours: counted } = await ask("/api/hours", { since, device: form.elements.device.value, shift: shift() }));
+    const wanted = { since, device: form.elements.device.value, shift: shift() };
+    ({ hours: counted } = await ask("/api/hours", wanted, { signal: request.signal }));
     draw();
   } catch (error) {
+    if (error.name === "AbortError") return;
     for (const id of ["clock", "types"]) show($(`#${id}`));
     show($("#time"), fault(error, load));
   }
@@ -84,17 +90,23 @@ function change() {
   return load();
 }
 
+async function offer() {
+  const { devices } = await ask("/api/names").catch(() => ({ devices: [] }));
+  const select = form.elements.device;
+  const missing = devices.filter((one) => ![...select.options].some((option) => option.value === one));
+  select.append(...missing.map((one) => make("option", { value: one }, one)));
+}
+
 async function start() {
   const query = new URLSearchParams(location.search);
-  const names = await ask("/api/names").catch(() => ({ devices: [] }));
-  form.elements.device.append(...names.devices.map((one) => make("option", { value: one }, one)));
+  await offer();
   if (query.has("days")) form.elements.days.value = query.get("days");
-  form.elements.device.value = query.get("device") ?? "";
+  choose(form.elements.device, query.get("device") ?? "");
   form.addEventListener("change", change);
   form.addEventListener("submit", (event) => event.preventDefault());
   addEventListener("resize", () => { clearTimeout(later); later = setTimeout(draw, 200); });
   await load();
-  const heard = seldom(load, NEWS_SECONDS);
+  const heard = seldom(() => { load(); offer(); }, NEWS_SECONDS);
   listen(heard, (stands) => { if (stands) heard(); });
 }
 

@@ -24,6 +24,7 @@ export class Filters {
 
   clear() {
     this.form.reset();
+    this.form.elements.text.focus();
   }
 
   /** Fills the lists to choose from; what is chosen stays. */
@@ -58,14 +59,15 @@ export class Filters {
   parameters() {
     const values = Object.fromEntries(NAMES.map((name) => [name, this.form.elements[name].value.trim()]));
     for (const name of ["since", "until"]) {
-      if (values[name]) values[name] = new Date(values[name]).toISOString();
+      const time = new Date(values[name]);
+      if (values[name]) values[name] = Number.isNaN(time.getTime()) ? values[name] : time.toISOString();
     }
     return { ...values, ...this.fixed };
   }
 }
 
 /** A link may name whom the lists do not: the filter holds all the same. */
-function choose(select, value) {
+export function choose(select, value) {
   if (![...select.options].some((one) => one.value === value)) select.append(make("option", { value }, value));
   select.value = value;
 }

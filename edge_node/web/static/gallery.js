@@ -23,19 +23,25 @@ const REASONS = {
 };
 const GROUPS = { authorised: "Authorised", restricted: "Restricted" };
 const SOON_SECONDS = [1, 3, 8];
+const PENDING_SECONDS = 5;
 const said = $("#enrolled");
+const removed = new Set();
 let added = null;
+let newest = 0;
 
 async function load() {
+  const mine = ++newest;
   try {
-    render(await ask("/api/gallery"));
+    const gallery = await ask("/api/gallery");
+    if (mine === newest) render(gallery);
   } catch (error) {
-    show($("#people"), fault(error, load));
+    if (mine === newest) show($("#people"), fault(error, load));
   }
 }
 
 function render({ contents, state }) {
-  const problems = new Map([...contents.problems, ...(state?.problems ?? [])].map((one) => [one.photo, REASONS[one.reason] ?? one.reason]));
+  const told = [...contents.problems, ...(state?.problems ?? [])].filter((one) => !removed.has(one.photo));
+  const problems = new Map(told.map((one) => [one.photo, REASONS[one.reason] ?? one.reason]));
   const { people, writable } = contents;
   $("#enrol").hidden = !writable;
   show($("#state"), ...notes(contents, state));
@@ -47,7 +53,7 @@ function render({ contents, state }) {
   show($("#people"), ...(parts.length ? parts : [make("div", { class: "panel" }, nobody(writable))]));
   $("#problems").hidden = !problems.size;
   show($("#problems .rows"), ...[...problems].map(([photo, reason]) => problem(photo, reason, writable)));
-  follow(state, problems);
+  follow(contents, state, problems);
 }
 
 function nobody(writable) {
@@ -62,11 +68,20 @@ function notes(contents, state) {
   return lines;
 }
 
-/** What the node makes of the photo that was added last. */
-function follow(state, problems) {
+/** What the node makes of the photo that was added last; looked for until it says so. */
+function follow({ people }, state, problems) {
   if (!added) return;
+  const isThere = people.some((person) => person.photos.some((photo) => photo.key === added.key));
+  if (added.wasThere && !isThere) {
+    tell("");
+    added = null;
+    return;
+  }
+  added.wasThere ||= isThere;
   if (problems.has(added.key)) tell(`${added.name} is not known by this photo: ${problems.get(added.key)}.`, "fault");
-  else if (state?.synced_at && state.synced_at !== added.before) tell(`${added.name} is known now.`);
+  else if (isThere && state?.synced_at && state.synced_at !== added.before) tell(`${added.name} is known now.`);
+  else return;
+  added.isTold = true;
 }
 
 function tell(text, kind = "muted") {
@@ -118,6 +133,7 @@ async function remove(question, path, parameters, done) {
     return;
   }
   show($("#refused"));
+  if (parameters.key) removed.add(parameters.key);
   await again();
   say(done);
   if (document.activeElement === document.body) near(place).focus({ preventScroll: true });
@@ -148,9 +164,11 @@ async function add(event) {
   tell("Adding…");
   try {
     const who = name.value.trim();
+    if (!who) throw new Error("somebody needs a name.");
     const before = (await ask("/api/gallery")).state?.synced_at;
     const { key } = await ask("/api/gallery/photos", { name: who, group: group.value }, { method: "PUT", body: photo.files[0], headers: { "content-type": "image/jpeg" } });
     added = { key, name: who, before };
+    removed.delete(key);
     tell(`${who} is added; the node has yet to read the photo.`);
     form.reset();
     await again();
@@ -163,3 +181,4 @@ async function add(event) {
 
 $("#enrol").addEventListener("submit", add);
 load();
+setInterval(() => { if (added && !added.isTold && !document.hidden) load(); }, PENDING_SECONDS * 1000);

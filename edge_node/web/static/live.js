@@ -80,11 +80,21 @@ class Camera {
 }
 
 const seen = new IntersectionObserver((entries) => {
-  for (const { target, isIntersecting } of entries) cameras.get(target.dataset.key).isSeen = isIntersecting;
+  for (const { target, isIntersecting } of entries) {
+    const camera = cameras.get(target.dataset.key);
+    if (camera) camera.isSeen = isIntersecting;
+  }
 }, { rootMargin: "200px" });
 
 async function look() {
-  const { cameras: states, broker } = await ask("/api/system");
+  const { cameras: states, nodes, broker } = await ask("/api/system");
+  const isOff = nodes.length > 0 && nodes.every((one) => one.enabled === "OFF");
+  const known = new Set(states.map((one) => one.id));
+  for (const [device, { figure }] of [...cameras]) {
+    if (known.has(device)) continue;
+    seen.unobserve(figure);
+    cameras.delete(device);
+  }
   for (const state of states) {
     if (!cameras.has(state.id)) {
       const camera = new Camera(state.id);
@@ -92,11 +102,11 @@ async function look() {
       cameras.set(state.id, camera);
       seen.observe(camera.figure);
     }
-    cameras.get(state.id).state = state;
+    cameras.get(state.id).state = isOff ? { ...state, enabled: "OFF" } : state;
   }
   const unreached = broker.connected ? null : `No broker: ${broker.failure ?? "connecting"}`;
   show($("#notice"), ...(unreached && cameras.size ? [make("p", { class: "panel padded fault above", role: "alert" }, unreached)] : []));
-  if (cameras.size) show(place, ...[...cameras.values()].map((one) => one.figure));
+  if (cameras.size) show(place, ...states.map((one) => cameras.get(one.id).figure));
   else show(place, empty("No camera has been heard of", unreached ?? "Start a camera agent, or wait a moment."));
 }
 

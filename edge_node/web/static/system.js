@@ -4,6 +4,8 @@ import { ago, bytes, lasting, number } from "./words.js";
 
 const SECONDS = 3;
 const LATE_SECONDS = 90;
+let newest = 0;
+let wasConnected = true;
 const ms = (value) => (value === null || value === undefined ? "–" : `${Math.round(value)} ms`);
 
 function facts(pairs) {
@@ -32,7 +34,7 @@ async function flip(kind, id, to) {
     show($("#refused"));
     setTimeout(load, 300);
   } catch (error) {
-    show($("#refused"), fault(error, load));
+    show($("#refused"), fault(error, () => flip(kind, id, to)));
   }
 }
 
@@ -82,6 +84,8 @@ function section(title, cards, otherwise) {
 
 function render(system) {
   const { broker } = system;
+  if (broker.connected && !wasConnected) show($("#refused"));
+  wasConnected = broker.connected;
   const top = [
     card("broker", "Broker", badge(broker.connected ? "good" : "bad", broker.connected ? "connected" : "not connected"), null, [["Where", broker.place], ["Why", broker.failure]]),
     card("log", "Event log", badge(system.log_bytes === null ? "late" : "good", system.log_bytes === null ? "no file yet" : "there"), null, [["Size", system.log_bytes === null ? null : bytes(system.log_bytes)]]),
@@ -96,10 +100,12 @@ function render(system) {
 }
 
 async function load() {
+  const mine = ++newest;
   try {
-    render(await ask("/api/system"));
+    const system = await ask("/api/system");
+    if (mine === newest) render(system);
   } catch (error) {
-    show($("#system"), fault(error, load));
+    if (mine === newest) show($("#system"), fault(error, load));
   }
 }
 

@@ -4,7 +4,7 @@ import { ask } from "./api.js";
 import { $, empty, fault, make, say, show } from "./dom.js";
 import { Filters } from "./filters.js";
 import { listen, seldom } from "./news.js";
-import { spoken, table } from "./rows.js";
+import { COLUMNS, spoken, table } from "./rows.js";
 import { number, plural } from "./words.js";
 
 const LIMIT = 50;
@@ -12,16 +12,16 @@ const REFRESH_SECONDS = 1;
 const SAY_SECONDS = 5;
 
 export class EventTable {
-  /** fixed: filters that the page itself sets. onNews: told when there are new events among those shown. */
+  /** fixed: filters that the page itself sets. onNews: told when something was logged, whoever it is about. */
   constructor(fixed = {}, onNews = () => {}) {
     this.filters = new Filters($("#filters"), fixed, (isTyping) => this.go({ offset: 0 }, isTyping));
     this.place = $("#events");
-    this.onNews = onNews;
     this.total = 0;
     this.known = null;
     this.fresh = new Set();
     this.unsaid = [];
-    this.hear = seldom(() => this.refresh(), REFRESH_SECONDS);
+    this.refreshSoon = seldom(() => this.refresh(), REFRESH_SECONDS);
+    this.hear = () => { this.refreshSoon(); onNews(); };
     this.sayNews = seldom(() => this.speak(), SAY_SECONDS);
     $(".pager").addEventListener("click", (event) => this.turn(event.target));
     $("#news").addEventListener("click", () => this.go({ sort: "time", descending: true, offset: 0 }));
@@ -46,9 +46,9 @@ export class EventTable {
   async read() {
     const query = new URLSearchParams(location.search);
     this.filters.read(query);
-    this.sort = query.get("sort") ?? "time";
+    this.sort = COLUMNS.some(([key]) => key === query.get("sort")) ? query.get("sort") : "time";
     this.descending = query.get("order") !== "ascending";
-    this.offset = Math.max(0, Number(query.get("offset")) || 0);
+    this.offset = Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, Math.floor(Number(query.get("offset")) || 0)));
     await this.load();
   }
 
@@ -76,7 +76,7 @@ export class EventTable {
   /** What somebody asked for goes before news, which never end a load. */
   async load({ quietly = false } = {}) {
     if (quietly && this.request) {
-      this.hear();
+      this.refreshSoon();
       return;
     }
     this.request?.abort();
@@ -92,7 +92,7 @@ export class EventTable {
       if (error.name === "AbortError" || quietly) return;
       $("#count").textContent = "";
       this.known = null;
-      show(this.place, fault(error, () => this.load()));
+      show(this.place, error.status === 400 ? this.impossible() : fault(error, () => this.load()));
     } finally {
       if (this.request === request) this.request = null;
     }
@@ -108,9 +108,8 @@ export class EventTable {
     if (this.filters.misses(events)) this.offer();
     if (!quietly) say($("#count").textContent);
     if (!came.length) return;
-    this.unsaid.push(...came);
+    this.unsaid.push(...came.map(spoken));
     this.sayNews();
-    this.onNews();
   }
 
   count(shown) {
@@ -127,8 +126,15 @@ export class EventTable {
 
   nothing() {
     if (this.filters.isEmpty) return empty("Nothing has happened yet", "Events appear here as they come.");
-    const clear = make("button", { type: "button", class: "quiet", onclick: () => this.filters.clear() }, "Clear the filters");
-    return empty("No event matches", "Try fewer filters.", make("div", {}, clear));
+    return empty("No event matches", "Try fewer filters.", this.clearing());
+  }
+
+  impossible() {
+    return empty("There is no such filter", "This link asks for something that cannot be.", this.clearing());
+  }
+
+  clearing() {
+    return make("div", {}, make("button", { type: "button", class: "quiet", onclick: () => this.filters.clear() }, "Clear the filters"));
   }
 
   async refresh() {
@@ -141,11 +147,12 @@ export class EventTable {
     if (waiting <= 0) return;
     $("#news").hidden = false;
     $("#news").textContent = plural(waiting, "new event");
-    say(plural(waiting, "new event"));
+    this.unsaid = Array(waiting).fill(plural(waiting, "new event"));
+    this.sayNews();
   }
 
   speak() {
-    if (this.unsaid.length) say(this.unsaid.length === 1 ? spoken(this.unsaid[0]) : plural(this.unsaid.length, "new event"));
+    if (this.unsaid.length) say(this.unsaid.length === 1 ? this.unsaid[0] : plural(this.unsaid.length, "new event"));
     this.unsaid = [];
   }
 

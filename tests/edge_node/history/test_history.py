@@ -167,6 +167,8 @@ def test_words_are_found_without_their_accents_and_however_they_are_composed(pat
     for text in ("zoe", "ZOË", "zoe\u0308", "akesson", "a\u030akesson"):
         assert history.total(Query(text=text)) == 1, text
     assert history.total(Query(text="ipek")) == 1
+    write(path, record(2, person="Żółć Łukasz", person_id="lukasz-2"))
+    assert history.total(Query(text="zolc luk")) == 1
     assert history.total(Query(people=["zoe\u0308 a\u030akesson"])) == 1
 
 
