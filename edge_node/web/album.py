@@ -67,7 +67,7 @@ class Album:
             raise GalleryError(
                 "bad_name", "expected a name that a folder can have: no slash, no dots before it"
             )
-        same = listed.with_stem(stem)
+        same = listed.same_as(jpeg)
         if same is not None and (same.person, same.group) != (person, group):
             raise GalleryError("shared_photo", f"it is a photo of {same.person} ({same.group.value}) already")
         try:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
+from pathlib import Path
 
 from broker.states import PhotoProblem
 from edge_node.errors import GalleryError
@@ -30,9 +30,9 @@ class Listed:
     problems: Sequence[PhotoProblem]
     spellings: Mapping[str, str]
 
-    def with_stem(self, stem: str) -> Photo | None:
-        """A photo whose file is called so, whatever its folder."""
-        return next((one for key, one in self.photos.items() if PurePosixPath(key).stem == stem), None)
+    def same_as(self, jpeg: bytes) -> Photo | None:
+        """A photo of the same bytes, whosever it is."""
+        return next((one for one in self.photos.values() if _holds(one.path, jpeg)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,3 +128,10 @@ class Catalogue:
             problems,
             {caseless(photo.person): photo.person for photo in photos},
         )
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    try:
+        return path.stat().st_size == len(content) and path.read_bytes() == content
+    except OSError:
+        return False

@@ -140,6 +140,22 @@ def test_a_page_behind_the_last_one_is_the_last_one(page: Page, quiet_desk: Desk
     expect(page).to_have_url(re.compile(r"\?offset=50$"))
 
 
+@pytest.mark.parametrize("wrong", ["offset=1.5", "offset=-3", "sort=bogus", "offset=x"])
+def test_an_address_that_makes_no_sense_is_the_plain_one(page: Page, quiet_desk: Desk, wrong: str) -> None:
+    quiet_desk.write(event("Ann"))
+    page.goto(f"{quiet_desk.url}/?{wrong}")
+    shown(page, 1)
+
+
+def test_a_filter_that_cannot_be_is_said_with_a_way_out(page: Page, quiet_desk: Desk) -> None:
+    quiet_desk.write(event("Ann"))
+    page.goto(f"{quiet_desk.url}/?device=a/b")
+    expect(page.get_by_text("There is no such filter")).to_be_visible()
+    page.get_by_role("button", name="Clear the filters").click()
+    shown(page, 1)
+    expect(page.get_by_label("Search")).to_be_focused()
+
+
 def test_typing_is_one_step_back(page: Page, quiet_desk: Desk) -> None:
     quiet_desk.write(event("Ann"), event("Zoe"))
     page.goto(quiet_desk.url)

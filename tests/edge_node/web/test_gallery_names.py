@@ -37,6 +37,13 @@ def test_a_photo_is_one_persons(quiet_desk: Desk) -> None:
     assert len([*quiet_desk.gallery.rglob("*.jpg")]) == 1
 
 
+def test_a_photo_that_was_put_there_by_hand_is_known_as_well(quiet_desk: Desk) -> None:
+    (quiet_desk.gallery / "Restricted/Eve.jpg").write_bytes(picture())
+    code, _, answer = add(quiet_desk, "Grace", picture())
+    assert (code, json.loads(answer)["error"]) == (409, "shared_photo")
+    assert "Eve (restricted)" in json.loads(answer)["detail"]
+
+
 def test_a_name_in_another_case_is_the_same_persons(quiet_desk: Desk) -> None:
     assert add(quiet_desk, "Zoë Straße", picture())[0] == 200
     assert "Authorised/Zoë Straße/" in json.loads(add(quiet_desk, "ZOË STRASSE", picture(120))[2])["key"]

@@ -111,6 +111,18 @@ def test_a_photo_that_the_node_has_read_is_said(page: Page, desk: Desk, watcher:
     expect(page.locator("#enrolled")).to_have_text("Ann is known now.")
 
 
+def test_nobody_is_called_known_who_was_removed(page: Page, desk: Desk, watcher: Watcher) -> None:
+    page.goto(f"{desk.url}/gallery")
+    upload(page, "Ann", picture())
+    expect(page.locator("#enrolled")).to_contain_text("Ann is added")
+    page.get_by_role("button", name="Remove Ann", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    expect(page.locator("#enrolled")).to_have_text("")
+    watcher.session.publish(gallery_state().to_publication(watcher.topics))
+    expect(page.get_by_text("The node knows 1 person")).to_be_visible()
+    expect(page.locator("#enrolled")).to_have_text("")
+
+
 def test_the_focus_goes_to_the_next_one_when_somebody_is_removed(page: Page, quiet_desk: Desk) -> None:
     for name in ("Ann", "Bob", "Cy"):
         (quiet_desk.gallery / f"Authorised/{name}.jpg").write_bytes(picture())

@@ -117,6 +117,28 @@ def test_an_old_picture_is_not_taken_for_the_present(
     expect(page.get_by_role("alert")).to_contain_text("No broker")
 
 
+def test_cameras_that_are_gone_go_and_those_that_come_stand_in_order(
+    page: Page, desk: Desk, watcher: Watcher
+) -> None:
+    announce(watcher, "garden")
+    page.goto(f"{desk.url}/live")
+    expect(page.locator("figure")).to_have_count(1)
+    announce(watcher, "attic")
+    expect(page.locator("figcaption a")).to_have_text(["attic", "garden"])
+    topic = watcher.topics.device_status("garden")
+    watcher.session.publish(Publication(topic=topic, payload=b"", qos=1, retain=True))
+    expect(page.locator("figcaption a")).to_have_text(["attic"])
+
+
+def test_it_is_said_when_no_node_looks(page: Page, desk: Desk, watcher: Watcher) -> None:
+    announce(watcher, "garden")
+    topics, say = watcher.topics, watcher.session.publish
+    say(status(topics.node_status("node-1"), "online"))
+    say(Publication(topic=topics.node_enabled("node-1"), payload=b"OFF", qos=1, retain=True))
+    page.goto(f"{desk.url}/live")
+    expect(page.locator("figure")).to_contain_text("recognition is off")
+
+
 def test_names_stay_within_the_picture(page: Page, desk: Desk, watcher: Watcher) -> None:
     announce(watcher, "front-door")
     page.goto(f"{desk.url}/live")

@@ -117,6 +117,15 @@ def test_a_person_in_short_follows(page: Page, quiet_desk: Desk) -> None:
     expect(page.locator("#said")).to_have_text("Ann, authorised, front-door")
 
 
+def test_a_person_in_short_follows_whatever_the_table_shows(page: Page, quiet_desk: Desk) -> None:
+    quiet_desk.write(event("Ann"))
+    page.goto(f"{quiet_desk.url}/people/ann?sort=similarity&type=restricted")
+    live(page)
+    expect(page.locator(".tile", has_text="Authorised").locator("b")).to_have_text("1")
+    quiet_desk.write(event("Ann"))
+    expect(page.locator(".tile", has_text="Authorised").locator("b")).to_have_text("2")
+
+
 def test_charts_follow(page: Page, quiet_desk: Desk) -> None:
     quiet_desk.write(event("Ann", at=timestamps.now() - timedelta(hours=2)))
     page.goto(f"{quiet_desk.url}/charts")

@@ -1,9 +1,10 @@
 """Charts, and the state of everything with its switches."""
 
 import re
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Error, Page, Route, expect
 
 from broker import timestamps
 from broker.publication import Publication
@@ -40,6 +41,55 @@ def test_all_the_time_is_still_chosen_after_a_reload(page: Page, quiet_desk: Des
     expect(page.locator(".measure .number").first).to_have_text("1")
     page.reload()
     expect(page.locator(".measure .number").first).to_have_text("1")
+
+
+def test_an_answer_that_comes_late_does_not_take_the_place_of_a_newer_one(
+    page: Page, quiet_desk: Desk
+) -> None:
+    now = timestamps.now()
+    quiet_desk.write(event("Ann", at=now - timedelta(days=3)), event("Ann", at=now - timedelta(hours=1)))
+    page.goto(f"{quiet_desk.url}/charts")
+    counted = page.locator(".measure .number").first
+    expect(counted).to_have_text("2")
+    held: list[Route] = []
+
+    def hold_the_first(route: Route) -> None:
+        if held:
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route(re.compile("/api/hours"), hold_the_first)
+    with page.expect_request(re.compile("/api/hours")):
+        page.get_by_role("radio", name="All").check()
+    page.wait_for_timeout(100)
+    assert held
+    page.get_by_role("radio", name="24 hours").check()
+    expect(counted).to_have_text("1")
+    with suppress(Error):  # the page has let go of it
+        held[0].continue_()
+    page.wait_for_timeout(300)
+    expect(counted).to_have_text("1")
+
+
+def test_a_refused_switch_can_be_tried_again(
+    page: Page, desk: Desk, watcher: Watcher, mosquitto: PrivateBroker
+) -> None:
+    topics, say = watcher.topics, watcher.session.publish
+    say(status(topics.device_status("garden"), "online"))
+    say(Publication(topic=topics.device_enabled("garden"), payload=b"ON", qos=1, retain=True))
+    page.goto(f"{desk.url}/system")
+    switch = page.get_by_role("button", name="Recognition on (garden)")
+    expect(switch).to_be_visible()
+    mosquitto.suspend()
+    desk.server._session._connected.clear()
+    switch.click()
+    expect(page.locator("#refused")).to_contain_text("This did not work")
+    desk.server._session._connected.set()
+    mosquitto.resume()
+    page.get_by_role("button", name="Try again").click()
+    watcher.wait_for(lambda one: one.topic == topics.device_enabled_set("garden"))
+    expect(page.locator("#refused")).to_have_text("")
 
 
 def test_hours_and_days_are_those_of_a_clock_that_is_half_an_hour_off(
