@@ -33,6 +33,7 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument("--limit", type=_number, default=100, help="0 for all (default: %(default)s)")
     parser.add_argument("--offset", type=_number, default=0, help="events to pass over")
     shape = parser.add_mutually_exclusive_group()
+    shape.add_argument("--table", action="store_true", help="a line for people, the default")
     shape.add_argument("--json", action="store_true", help="lines of the log as they are")
     shape.add_argument("--csv", action="store_true", help="comma-separated, with a line of names")
     parser.add_argument("--log", type=Path, metavar="FILE", help="instead of log.file of the settings")

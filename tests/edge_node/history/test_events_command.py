@@ -34,8 +34,9 @@ def run(log: Path, *arguments: str) -> int:
     return main(["events", "--log", str(log), *arguments])
 
 
-def test_a_table(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(log) == 0
+@pytest.mark.parametrize("shape", [[], ["--table"]])
+def test_a_table(log: Path, capsys: pytest.CaptureFixture[str], shape: list[str]) -> None:
+    assert run(log, *shape) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 3
     assert "Ann Lee" in lines[2]
