@@ -47,7 +47,8 @@ class Pages:
         subject = request.path_params.get("id")
         if subject is not None and not is_id(subject):
             return self._html("missing", 404)
-        return self._html(request.scope["route"].name, subject=subject or "")
+        name = request.scope["route"].name
+        return self._html(name) if subject is None else self._html("subject", kind=name, subject=subject)
 
     async def _login(self, request: Request) -> Response:
         if self._access.is_open:

@@ -37,6 +37,21 @@ export async function ask(...request) {
   }
 }
 
+/** Asks, and shows the answer unless one to a later question is shown already. */
+export function latest(question, show, fail) {
+  let asked = 0;
+  let shown = 0;
+  return async () => {
+    const mine = ++asked;
+    const inTurn = (what) => (answer) => {
+      if (mine < shown) return;
+      shown = mine;
+      what(answer);
+    };
+    await question().then(inTurn(show)).catch(inTurn(fail));
+  };
+}
+
 async function once(path, parameters = {}, options = {}) {
   const query = new URLSearchParams(Object.entries(parameters).filter(([, value]) => value !== "" && value !== null && value !== undefined));
   let answer;

@@ -1,7 +1,7 @@
-import { ask } from "./api.js";
+import { ask, latest } from "./api.js";
 import { measures, stacked, TYPES } from "./chart.js";
-import { $, empty, fault, make, show } from "./dom.js";
-import { choose } from "./filters.js";
+import { $, empty, fault, show } from "./dom.js";
+import { choose, fill } from "./filters.js";
 import { listen, seldom } from "./news.js";
 
 const form = $("#range");
@@ -18,7 +18,6 @@ const BOTH = label({ weekday: "short", day: "numeric", month: "short", hour: "2-
 const none = () => ({ authorised: 0, restricted: 0, unknown: 0 });
 let counted = null;
 let later;
-let request;
 
 /** Minutes by which hours begin here before they do in UTC. */
 const shift = () => ((-new Date().getTimezoneOffset() % 60) + 60) % 60;
@@ -68,20 +67,17 @@ function draw() {
   show($("#types"), ...measures(total));
 }
 
-async function load() {
-  request?.abort();
-  request = new AbortController();
+function count() {
   const since = days() ? new Date(Date.now() - days() * DAY).toISOString() : "";
-  try {
-    const wanted = { since, device: form.elements.device.value, shift: shift() };
-    ({ hours: counted } = await ask("/api/hours", wanted, { signal: request.signal }));
-    draw();
-  } catch (error) {
-    if (error.name === "AbortError") return;
-    for (const id of ["clock", "types"]) show($(`#${id}`));
-    show($("#time"), fault(error, load));
-  }
+  return ask("/api/hours", { since, device: form.elements.device.value, shift: shift() });
 }
+
+function refuse(error) {
+  for (const id of ["clock", "types"]) show($(`#${id}`));
+  show($("#time"), fault(error, load));
+}
+
+const load = latest(count, ({ hours }) => { counted = hours; draw(); }, refuse);
 
 function change() {
   const query = new URLSearchParams({ days: form.elements.days.value, device: form.elements.device.value });
@@ -91,10 +87,8 @@ function change() {
 }
 
 async function offer() {
-  const { devices } = await ask("/api/names").catch(() => ({ devices: [] }));
-  const select = form.elements.device;
-  const missing = devices.filter((one) => ![...select.options].some((option) => option.value === one));
-  select.append(...missing.map((one) => make("option", { value: one }, one)));
+  const names = await ask("/api/names").catch(() => null);
+  if (names) fill(form.elements.device, names.devices.map((one) => [one, one]));
 }
 
 async function start() {

@@ -31,12 +31,8 @@ export class Filters {
   offer({ people, devices }) {
     this.people = new Map(people.map((one) => [one.id, one.name]));
     this.devices = new Map(devices.map((one) => [one, one]));
-    for (const [name, known] of [["person", this.people], ["device", this.devices]]) {
-      const select = this.form.elements[name];
-      const chosen = select.value;
-      select.replaceChildren(select.options[0], ...[...known].map(([value, text]) => make("option", { value }, text)));
-      choose(select, chosen);
-    }
+    fill(this.form.elements.person, [...this.people]);
+    fill(this.form.elements.device, [...this.devices]);
   }
 
   /** Whether somebody or something here is not in the lists yet. */
@@ -64,6 +60,13 @@ export class Filters {
     }
     return { ...values, ...this.fixed };
   }
+}
+
+/** What may be chosen behind the first option, which is for all: [[value, text]]. What is chosen stays. */
+export function fill(select, known) {
+  const chosen = select.value;
+  select.replaceChildren(select.options[0], ...known.map(([value, text]) => make("option", { value }, text)));
+  choose(select, chosen);
 }
 
 /** A link may name whom the lists do not: the filter holds all the same. */

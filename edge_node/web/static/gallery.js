@@ -1,4 +1,4 @@
-import { ask } from "./api.js";
+import { ask, latest } from "./api.js";
 import { $, badge, empty, fault, make, say, show } from "./dom.js";
 import { capital, plural } from "./words.js";
 
@@ -27,17 +27,8 @@ const PENDING_SECONDS = 5;
 const said = $("#enrolled");
 const removed = new Set();
 let added = null;
-let newest = 0;
 
-async function load() {
-  const mine = ++newest;
-  try {
-    const gallery = await ask("/api/gallery");
-    if (mine === newest) render(gallery);
-  } catch (error) {
-    if (mine === newest) show($("#people"), fault(error, load));
-  }
-}
+const load = latest(() => ask("/api/gallery"), render, (error) => show($("#people"), fault(error, load)));
 
 function render({ contents, state }) {
   const told = [...contents.problems, ...(state?.problems ?? [])].filter((one) => !removed.has(one.photo));

@@ -1,10 +1,9 @@
-import { ask } from "./api.js";
+import { ask, latest } from "./api.js";
 import { $, badge, empty, fault, make, say, show } from "./dom.js";
 import { ago, bytes, lasting, number } from "./words.js";
 
 const SECONDS = 3;
 const LATE_SECONDS = 90;
-let newest = 0;
 let wasConnected = true;
 const ms = (value) => (value === null || value === undefined ? "–" : `${Math.round(value)} ms`);
 
@@ -99,15 +98,7 @@ function render(system) {
   );
 }
 
-async function load() {
-  const mine = ++newest;
-  try {
-    const system = await ask("/api/system");
-    if (mine === newest) render(system);
-  } catch (error) {
-    if (mine === newest) show($("#system"), fault(error, load));
-  }
-}
+const load = latest(() => ask("/api/system"), render, (error) => show($("#system"), fault(error, load)));
 
 load();
 setInterval(() => { if (!document.hidden) load(); }, SECONDS * 1000);
