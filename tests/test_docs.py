@@ -8,19 +8,16 @@ from pathlib import Path
 import pytest
 from msgspec import Struct
 
-from broker.acknowledgement import Acknowledgement
-from broker.capture import Capture
 from broker.config import SECTIONS, load
-from broker.messages import Event, Observation, ObservedFace, WireJson
-from broker.presence import DevicePeople, PersonState
-from broker.replies import RecognisedFace, Recognition, Refusal, Reloaded
+from broker.messages import ObservedFace, WireJson
+from broker.replies import RecognisedFace
 from broker.schema import struct_fields
-from broker.states import DeviceStats, GalleryState, NodeStats, OutboxState
 from broker.topics import Topics
 from camera_agent.settings import AgentConfig
 from edge_node.__main__ import command_line
 from edge_node.settings import NodeConfig
 from scripts.reference import reference
+from tests.broker.wire_messages import MESSAGES
 
 ROOT = Path(__file__).parent.parent
 WIRE = (ROOT / "docs/wire.md").read_text("utf-8")
@@ -38,23 +35,6 @@ def test_every_section_belongs_to_a_program() -> None:
 def test_the_example_configuration_is_read_by_both_programs() -> None:
     assert load(ROOT / "config.yaml", NodeConfig).gallery.source is not None
     assert load(ROOT / "config.yaml", AgentConfig).cameras
-
-
-MESSAGES = (
-    Event,
-    Observation,
-    Capture,
-    GalleryState,
-    NodeStats,
-    DeviceStats,
-    DevicePeople,
-    PersonState,
-    Recognition,
-    Reloaded,
-    Refusal,
-    Acknowledgement,
-    OutboxState,
-)
 
 
 @pytest.mark.parametrize("message", MESSAGES)

@@ -7,30 +7,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from broker.acknowledgement import Acknowledgement
 from broker.errors import MessageError
-from broker.messages import Event, Frame, Observation, WireJson
-from broker.presence import DevicePeople, PersonState
+from broker.messages import Event, Frame, WireJson
 from broker.publication import Publication
-from broker.replies import Recognition, Refusal, Reloaded
-from broker.states import DeviceStats, GalleryState, NodeStats, OutboxState
 from broker.strict_json import MAX_INTEGER
+from tests.broker.wire_messages import MESSAGES
 from tests.edge_node.outbox import made_up
-
-MESSAGES = (
-    Event,
-    Observation,
-    GalleryState,
-    NodeStats,
-    DeviceStats,
-    DevicePeople,
-    PersonState,
-    Recognition,
-    Reloaded,
-    Refusal,
-    Acknowledgement,
-    OutboxState,
-)
 
 
 def integers(found: Any, seen: set[type]) -> Iterator[tuple[str, msgspec.inspect.IntType]]:
