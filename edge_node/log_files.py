@@ -121,7 +121,7 @@ class LogFiles:
                     lines = [line for at, line in found if end is None or at + len(line) <= end]
                     if lines:
                         behind = place_at(opened, file, start + sum(map(len, lines)))
-                        return [line.strip(b" \n") + b"\n" for line in lines], behind
+                        return [*map(unpadded, lines)], behind
                     if end is not None and end < file.size_bytes:
                         break
             except FileNotFoundError:
@@ -175,6 +175,11 @@ def lines_of(file: LogFile, start: int) -> Iterator[tuple[int, bytes]]:
         if mark_of(opened) != file.mark:
             raise FileNotFoundError(file.path)
         yield from _lines(opened, start, None)
+
+
+def unpadded(line: bytes) -> bytes:
+    """Without the spaces that the writer puts between lines."""
+    return line.strip(b" \n") + b"\n"
 
 
 def holds(opened: BinaryIO, file: LogFile, place: Place) -> bool:

@@ -19,7 +19,7 @@ from edge_node.log_files import LogFile, LogFiles, Place, holds, lines_of, place
 
 log = logging.getLogger(__name__)
 
-VERSION = 4
+VERSION = 5
 
 _SETTINGS = ("journal_mode = WAL", "synchronous = NORMAL", "cache_size = -32768", "secure_delete = ON")
 _READS_ONLY = ("query_only = ON", "cache_size = -8192")

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from edge_node.log_files import LogFiles, mark_of
+from edge_node.log_files import LogFiles, mark_of, unpadded
 
 
 class Records:
@@ -39,7 +39,7 @@ class Records:
             file.seek(offset)
             line = file.read(length)
             if line.endswith(b"\n"):
-                yield line.strip(b" \n") + b"\n"
+                yield unpadded(line)
 
     def _find(self, mark: str | None) -> BinaryIO | None:
         """Looks twice: between the listing and the opening the file may get another name."""

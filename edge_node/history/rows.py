@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from broker.messages import EventType
+from edge_node.names import caseless
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
@@ -71,7 +72,7 @@ class Rows:
                 self.bad += 1
                 continue
             place = (event.event_id, self.file, offset, len(line), time, TYPES.index(event.event_type))
-            person = None if event.person is None else event.person.casefold()
+            person = None if event.person is None else caseless(event.person)
             who = (event.device, person, event.person_id)
             how = (event.node, event.zone, event.reason)
             self._words.add(who + how)

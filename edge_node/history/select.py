@@ -1,6 +1,5 @@
 """From a query to SQL."""
 
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from edge_node.history.index import Index, Statement
 from edge_node.history.query import Query, Sort
 from edge_node.history.rows import TYPES, WORDS, folded, milliseconds
+from edge_node.names import caseless
 
 COLUMNS = {
     Sort.TIME: "time",
@@ -119,7 +119,7 @@ def _conditions(query: Query, index: Index) -> Iterable[Statement]:
     if query.devices:
         yield _any_of("device", [one.casefold() for one in query.devices])
     if query.people:
-        people = [unicodedata.normalize("NFC", one).casefold() for one in query.people]
+        people = [caseless(one) for one in query.people]
         names, ids = _any_of("person", people), _any_of("person_id", people)
         yield Statement(f"{names.text} OR {ids.text}", names.parameters + ids.parameters)
     if query.text:

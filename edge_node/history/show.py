@@ -60,8 +60,9 @@ def _printable(text: str) -> str:
 
 
 def _cell(value: object) -> object:
-    if isinstance(value, str) and value.startswith(FORMULA):
-        return "'" + value
-    if isinstance(value, bool):
-        return str(value).lower()
-    return value
+    return str(value).lower() if isinstance(value, bool) else as_text(value)
+
+
+def as_text(value: object) -> object:
+    """A text that a spreadsheet would take for a formula stays text; anything else is as it was."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

@@ -19,8 +19,8 @@ _DEVICE_KINDS = {"stats": DeviceStats, "people": DevicePeople, "settings": Captu
 
 
 class NodeState(Struct, frozen=True, kw_only=True):
-    """outbox: how full it is, as said at the last change of level; stats has newer counts. heard_seconds:
-    since its last counters came; null when none did."""
+    """outbox: how full it is, as last said; stats may have newer counts. heard_seconds: since its last
+    counters came; null when none did."""
 
     id: str
     status: str | None = None

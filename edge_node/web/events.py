@@ -16,6 +16,7 @@ from starlette.responses import Response, StreamingResponse
 
 from broker.messages import EventType, Id
 from edge_node.history.query import HistoryError, ReadingError
+from edge_node.history.show import as_text
 from edge_node.web.broadcast import Broadcast, TooManyError
 from edge_node.web.endpoint import Endpoint, RefusedError
 from edge_node.web.history import PAGE_MAX, EventHistory, Filters, Hour, Names, Page, Row, Sort, SortKey, Span
@@ -23,7 +24,6 @@ from edge_node.web.history import PAGE_MAX, EventHistory, Filters, Hour, Names, 
 T = TypeVar("T")
 
 _ROWS_AT_ONCE = 500
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _Text = Annotated[str, Meta(max_length=200)]
 
 
@@ -167,17 +167,12 @@ def _csv(rows: Iterable[Row]) -> Iterator[bytes]:
     text.write("\ufeff")  # by which Excel knows UTF-8
     writer.writerow(Row.__struct_fields__)
     for number, row in enumerate(rows, 1):
-        writer.writerow([_cell(value) for value in msgspec.structs.astuple(row)])
+        writer.writerow([as_text(value) for value in msgspec.structs.astuple(row)])
         if number % _ROWS_AT_ONCE == 0:
             yield text.getvalue().encode()
             text.seek(0)
             text.truncate()
     yield text.getvalue().encode()
-
-
-def _cell(value: object) -> object:
-    """A name that a spreadsheet would take for a formula stays text."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def _json(rows: Iterable[Row]) -> Iterator[bytes]:
