@@ -16,6 +16,8 @@ from edge_node.heartbeat import Answers, Heartbeat, Notifications
 PREFIX_WIDTH = 8
 BACKOFF_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0)
 HEALTHY_SECONDS = 60.0
+LAST_WORDS_SECONDS = 1.0
+"""A program of its own that it leaves behind may hold the other end of its output for ever."""
 
 
 class Child:
@@ -46,6 +48,7 @@ class Child:
         self._watchdog_seconds = watchdog_seconds
         self._output = output
         self._process: subprocess.Popen[str] | None = None
+        self._copying: threading.Thread | None = None
         self._heartbeat: Heartbeat | None = None
         self._started = 0.0
         self._start_at = 0.0
@@ -98,7 +101,8 @@ class Child:
             env=environment | self._heartbeat.environment,
             start_new_session=True,
         )
-        threading.Thread(target=self._copy_output, args=(self._process,), daemon=True).start()
+        self._copying = threading.Thread(target=self._copy_output, args=(self._process,), daemon=True)
+        self._copying.start()
         self._heartbeat.follow(self._process)
 
     def plan_restart(self) -> float:
@@ -117,12 +121,14 @@ class Child:
         self._signal(signal.SIGKILL)
 
     def wait(self, timeout_seconds: float) -> bool:
-        """Whether it has ended."""
+        """Whether it has ended, and its last words been passed on."""
+        if self._process is None or self._copying is None:
+            return True
         try:
-            if self._process is not None:
-                self._process.wait(timeout_seconds)
+            self._process.wait(timeout_seconds)
         except subprocess.TimeoutExpired:
             return False
+        self._copying.join(LAST_WORDS_SECONDS)
         return True
 
     def say(self, text: str) -> None:

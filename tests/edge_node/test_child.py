@@ -108,6 +108,22 @@ def test_it_goes_on_when_nobody_reads_its_output_any_more(new_child: NewChild) -
         child.say("nor does this raise")
 
 
+def test_its_last_words_are_out_when_it_was_waited_for(new_child: NewChild) -> None:
+    output = io.StringIO()
+    child = new_child("for n in range(20_000): print('line', n)", output=output)
+    child.start()
+    assert child.wait(20)
+    assert output.getvalue().endswith("| line 19999\n")
+
+
+def test_who_holds_its_output_holds_up_nobody(new_child: NewChild) -> None:
+    child = new_child("import subprocess; subprocess.Popen(['sleep', '30'], start_new_session=True)")
+    child.start()
+    started = time.monotonic()
+    assert child.wait(20)
+    assert time.monotonic() - started < 15
+
+
 def test_a_name_that_the_terminal_cannot_show_stops_nothing(new_child: NewChild) -> None:
     with io.TextIOWrapper(io.BytesIO(), encoding="ascii") as output:
         child = new_child("print('Жанна'); print('and so on')", output=output)
