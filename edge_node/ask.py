@@ -48,12 +48,15 @@ class Asker:
         self._photos = photos
         self._at_once = at_once
         self._timeout_seconds = timeout_seconds
-        self._patience_seconds = patience = timeout_seconds * TIMEOUTS
+        self._patience_seconds = timeout_seconds * TIMEOUTS
         self._labelled = labelled
         self._max_bytes = max_bytes
-        self._exchange = Exchange(settings, absence_seconds=timeout_seconds, silence_seconds=patience)
+        self._exchange = Exchange(settings, absence_seconds=timeout_seconds)
         self._round = Round[NodeAnswer](
-            len(photos), at_once=at_once or A_NODE, timeout_seconds=timeout_seconds, patience_seconds=patience
+            len(photos),
+            at_once=at_once or A_NODE,
+            timeout_seconds=timeout_seconds,
+            patience_seconds=self._patience_seconds,
         )
         self._unlabelled: dict[int, tuple[bytes, Recognition]] = {}
         self._asked = 0
@@ -86,6 +89,7 @@ class Asker:
     def _ask(self) -> None:
         now = time.monotonic()
         for number in self._round.hopeless(now):
+            self._exchange.check_reply_since(self._round.asked_at(number))
             waited = f"not within {self._patience_seconds:g} s, though asked again and again"
             self._reject(number, "no_answer", waited)
         if not self._exchange.is_connected:

@@ -24,11 +24,10 @@ class Exchange:
     """Sends questions and hears replies, on the thread that calls.
 
     settings: the answers go to `<prefix>/replies/<user name>`, because the access list gives each user the
-    topic of its own name. absence_seconds: how long broker and nodes may be away; silence_seconds: how long
-    nodes may be there and say nothing.
+    topic of its own name. absence_seconds: how long broker and nodes may be away.
     """
 
-    def __init__(self, settings: BrokerSettings, *, absence_seconds: float, silence_seconds: float) -> None:
+    def __init__(self, settings: BrokerSettings, *, absence_seconds: float) -> None:
         self.token = secrets.token_hex(4)
         self.nodes: set[str] = set()
         self.lost = 0
@@ -36,7 +35,6 @@ class Exchange:
         self._broker = f"broker {settings.host}:{settings.port}"
         self._reply_to = self._topics.replies(settings.username or f"ask-{self.token}")
         self._absence_seconds = absence_seconds
-        self._silence_seconds = silence_seconds
         self._there_at = self._heard_at = 0.0
         self._heard: queue.SimpleQueue[Publication | Exception] = queue.SimpleQueue()
         self._session = Session(
@@ -99,13 +97,16 @@ class Exchange:
         return None
 
     def check(self) -> None:
-        """Raises AskError when waiting has no point any more."""
+        """Raises AskError when broker or nodes are away for too long."""
         now = time.monotonic()
         if self.is_connected and self.nodes:
             self._there_at = now
         if now - self._there_at >= self._absence_seconds:
             raise AskError(self._nobody())
-        if now - self._heard_at >= self._silence_seconds:
+
+    def check_reply_since(self, asked_at: float) -> None:
+        """Raises AskError when there is none, to whatever question."""
+        if self._heard_at <= asked_at:
             names = ", ".join(sorted(self.nodes))
             raise AskError(f"no answer from {names} at {self._broker}: is requests.enabled true there?")
 

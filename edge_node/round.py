@@ -12,8 +12,10 @@ PAUSE_MAX_SECONDS = 2.0
 
 @dataclass(slots=True)
 class _Asked:
-    """A question under way: when to ask it next, until when at all, and how often it was turned away."""
+    """A question under way: when it was asked first, when to ask it next, until when at all, and how often it
+    was turned away."""
 
+    since: float
     due: float
     until: float
     turned_away: int = 0
@@ -52,7 +54,7 @@ class Round(Generic[T]):
     def due(self, now: float) -> Iterator[int]:
         """What to ask now, for the first time or again. It counts as asked."""
         while self._begun < self._count and len(self._under_way) < self.at_once:
-            self._under_way[self._begun] = _Asked(due=now, until=now + self._patience_seconds)
+            self._under_way[self._begun] = _Asked(now, due=now, until=now + self._patience_seconds)
             self._begun += 1
         for number, asked in list(self._under_way.items()):
             if asked.due <= now < asked.until:
@@ -62,6 +64,10 @@ class Round(Generic[T]):
     def hopeless(self, now: float) -> list[int]:
         """What nobody has answered in all that time; to be settled."""
         return [number for number, asked in self._under_way.items() if now >= asked.until]
+
+    def asked_at(self, number: int) -> float:
+        """When what is under way was asked for the first time."""
+        return self._under_way[number].since
 
     def next_due(self) -> float:
         """When there is something to do, if nothing is answered before."""

@@ -25,6 +25,7 @@ def test_who_is_not_answered_is_asked_again_until_it_is_hopeless() -> None:
     assert [list(one.due(now)) for now in (0, 9.9, 10, 19, 20, 29, 30, 31)] == [
         [0], [], [0], [], [0], [], [], [],
     ]  # fmt: skip
+    assert one.asked_at(0) == 0
     assert one.hopeless(29.9) == []
     assert one.hopeless(30) == [0]
 
