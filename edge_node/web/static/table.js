@@ -29,13 +29,14 @@ export class EventTable {
   }
 
   async start() {
-    await this.offer();
-    await this.read();
+    await Promise.all([this.read(), this.offer()]);
     listen(this.hear, (stands) => this.pulse(stands));
   }
 
   async offer() {
-    await ask("/api/names").then((names) => this.filters.offer(names), () => {});
+    this.offering ??= ask("/api/names").then((names) => this.filters.offer(names), () => {});
+    await this.offering;
+    this.offering = null;
   }
 
   get isNewest() {

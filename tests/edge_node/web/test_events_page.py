@@ -191,6 +191,21 @@ def test_a_log_that_is_being_read_is_waited_for(page: Page, quiet_desk: Desk) ->
     shown(page, 1)
 
 
+def test_who_filters_before_the_names_are_there_keeps_what_was_typed(page: Page, quiet_desk: Desk) -> None:
+    quiet_desk.write(event("Ann"), event("Zoe"))
+    held: list[Route] = []
+    page.route("**/api/names", held.append)
+    page.goto(quiet_desk.url)
+    shown(page, 2)
+    page.get_by_label("Search").fill("zoe")
+    shown(page, 1)
+    for route in held:
+        route.continue_()
+    expect(page.get_by_label("Person").locator("option")).to_have_text(["Everybody", "Ann", "Zoe"])
+    expect(page.get_by_label("Search")).to_have_value("zoe")
+    shown(page, 1)
+
+
 def test_a_server_that_is_gone_is_said_with_a_way_to_try_again(page: Page, quiet_desk: Desk) -> None:
     quiet_desk.write(event("Ann"))
     page.goto(quiet_desk.url)

@@ -135,7 +135,7 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> tuple[LogHistory, list[Ev
     return log.index, events
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(filters=FILTERS, key=some.sampled_from(KEYS), descending=some.booleans(), limit=some.integers(1, 15))
 def test_pages_together_are_what_the_filters_leave_in_order(
     mixed: tuple[LogHistory, list[Event]], filters: Filters, key: SortKey, descending: bool, limit: int

@@ -53,6 +53,7 @@ def test_what_has_the_focus_keeps_it(page: Page, quiet_desk: Desk) -> None:
 def test_the_pager_keeps_the_focus_at_the_end(page: Page, quiet_desk: Desk) -> None:
     quiet_desk.write(*(event(f"P{number}") for number in range(60)))
     page.goto(quiet_desk.url)
+    shown(page, 50)
     last = page.get_by_role("button", name="Last")
     last.focus()
     page.keyboard.press("Enter")
