@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from broker.settings import BrokerSettings
 from tests.installation import Site, running
@@ -14,6 +15,9 @@ from tests.private_broker import PrivateBroker, free_port, require_mosquitto
 from tests.watcher import Watcher
 
 ROOT = Path(__file__).parent.parent
+
+settings.register_profile("busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy machine")
 
 NO_INSTALL_HELPS = ("in no package registry", "this machine does not let", "came from a folder")
 

@@ -54,8 +54,8 @@ def test_a_change_holds_for_the_turn_that_is_waited_for() -> None:
     thread = threading.Thread(target=wait)
     thread.start()
     assert not waited.wait(0.2)
-    pace.change(50)
-    assert waited.wait(2)
+    pace.change(2)
+    assert waited.wait(5)
     thread.join()
     assert 1 <= pace.steps <= 2
     assert [pace.admits() for _ in range(2)] == [False, False]

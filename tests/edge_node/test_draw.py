@@ -135,7 +135,7 @@ def test_lines_and_letters_scale_with_the_picture() -> None:
     assert 8 * small < large < 32 * small
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     width=st.integers(1, 300),
     height=st.integers(1, 300),

@@ -47,7 +47,7 @@ def test_every_cut_of_the_last_kilobyte_loses_no_synced_event(tmp_path: Path) ->
         assert not rest.strip() or torn.read_bytes().endswith(rest + b"\n")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(cut=st.integers(0, 60), junk=st.binary(max_size=20).filter(lambda data: b"\n" not in data))
 def test_a_cut_with_junk_after_it_loses_no_whole_line(
     tmp_path_factory: pytest.TempPathFactory, cut: int, junk: bytes

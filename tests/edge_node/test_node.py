@@ -9,11 +9,13 @@ from pathlib import Path
 
 import cv2
 import pytest
+from msgspec.structs import replace
 
 from broker.messages import Frame
 from broker.publication import Publication
 from broker.states import GalleryState, NodeStats
 from edge_node.logger import EventLogger
+from edge_node.models.install import Models
 from edge_node.node import Node
 from edge_node.quarantine import Quarantine
 from edge_node.settings import (
@@ -238,18 +240,22 @@ def test_a_camera_that_believes_it_is_1970_is_recognised_all_the_same(
 
 
 def test_two_nodes_share_the_frames_of_a_group(
-    config: NodeConfig, watcher: Watcher, photos: Path, mosquitto: PrivateBroker
+    config: NodeConfig, watcher: Watcher, photos: Path, models: Models, tmp_path: Path
 ) -> None:
-    from msgspec.structs import replace
-
-    pair = [
-        replace(config, node=replace(config.node, id=name, shared_group="recognisers"))
-        for name in ("one", "two")
-    ]
+    pair = []
+    for name in ("one", "two"):
+        state = tmp_path / name
+        state.mkdir()
+        (state / "models").symlink_to(models.kept_in)
+        pair.append(
+            replace(config, node=replace(config.node, id=name, state_dir=state, shared_group="recognisers"))
+        )
     with running(pair[0]) as one, running(pair[1]) as two:
         assert eventually(lambda: one._follower.polled.is_set() and two._follower.polled.is_set())
-        stay(watcher, "front-door", jpeg(read(photos, "obama2.jpg")), frames=8)
-        assert eventually(lambda: len(watcher.observations()) == 8)
+        for seq in range(8):
+            stay(watcher, "front-door", jpeg(read(photos, "obama2.jpg")), frames=1, first_seq=seq)
+            assert eventually(partial(was_answered, watcher, seq))
+        assert [one.seq for one in watcher.observations()] == [*range(8)]
         assert {one.node for one in watcher.observations()} == {"one", "two"}
 
 

@@ -176,7 +176,7 @@ def test_a_write_that_cannot_be_taken_back_at_once_is_taken_back_later(
     assert numbers(path) == [1, 3]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(cut=st.integers(0, 1_024))
 def test_every_cut_of_the_last_kilobyte_loses_no_line_before_it(
     tmp_path_factory: pytest.TempPathFactory, cut: int

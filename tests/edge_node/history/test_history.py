@@ -105,7 +105,7 @@ def test_numbers(path: Path) -> None:
     assert history.event("nobody's") is None
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     steps=st.lists(
         st.sampled_from(["write", "rotate", "ask", "restart", "prune", "forget index"]), max_size=25
