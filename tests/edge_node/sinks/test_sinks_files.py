@@ -105,8 +105,8 @@ def test_a_secret_that_is_put_in_place_later_is_taken(
     try:
         assert eventually(lambda: "sinks[0].secret_file" in caplog.text)
         assert not receiver.posted
-        file.write_text("open sesame\n")
         file.chmod(0o600)
+        file.write_text("open sesame\n")
         assert eventually(lambda: len(receiver.posted) == 2)
     finally:
         delivery.stop()

@@ -20,6 +20,7 @@ from edge_node.web.log_history import NEWS_AT_MOST
 from edge_node.web.server import WebServer
 from edge_node.web.settings import WebSettings
 from tests.private_broker import eventually
+from tests.watcher import Watcher
 
 GREY = 90
 SIZE = 640, 360
@@ -41,6 +42,20 @@ class Desk:
             file.writelines(event.to_json() + b"\n" for event in events)
         logged = {event.event_id for event in events[-NEWS_AT_MOST:]}
         assert eventually(lambda: logged <= self.server._history._latest)
+
+    def newest(self, device: str) -> int | None:
+        """The number of the newest frame that the page has of a camera."""
+        looked = self.server._cameras._cameras.get(device)
+        frame = looked.newest._frame if looked else None
+        return frame.seq if frame else None
+
+    def show(self, watcher: Watcher, sent: Frame) -> None:
+        """Publishes a frame until the page has it, whose subscription may still be under way."""
+        for _ in range(30):
+            watcher.session.publish(sent.to_publication(watcher.topics))
+            if eventually(lambda: self.newest(sent.device) == sent.seq, 0.5):
+                return
+        raise AssertionError(f"the page does not take frames of {sent.device}")
 
 
 @contextmanager

@@ -194,7 +194,7 @@ def test_a_log_that_is_being_read_is_waited_for(page: Page, quiet_desk: Desk) ->
 def test_who_filters_before_the_names_are_there_keeps_what_was_typed(page: Page, quiet_desk: Desk) -> None:
     quiet_desk.write(event("Ann"), event("Zoe"))
     held: list[Route] = []
-    page.route("**/api/names", held.append)
+    page.route("**/api/names", lambda route: held.append(route))
     page.goto(quiet_desk.url)
     shown(page, 2)
     page.get_by_label("Search").fill("zoe")

@@ -197,13 +197,12 @@ def test_a_slow_browser_gets_the_newest_frame_and_no_other(desk: Desk, watcher: 
     live = f"{desk.url}/api/live?camera=front-door:"
     with ThreadPoolExecutor(1) as aside:
         fetching = aside.submit(fetch, f"{live}0")
-        assert eventually(lambda: desk.server.watched)
-        watcher.session.publish(frame("front-door", 0).to_publication(watcher.topics))
+        desk.show(watcher, frame("front-door", 0))
         ((first, _),) = fetching.result()
     for seq in range(1, 40):
         watcher.session.publish(frame("front-door", seq).to_publication(watcher.topics))
         time.sleep(0.01)
-    time.sleep(0.1)
+    assert eventually(lambda: desk.newest("front-door") == 39)
     ((latest, jpeg),) = fetch(f"{live}{first['number']}")
     assert latest["seq"] == 39
     assert jpeg == picture()

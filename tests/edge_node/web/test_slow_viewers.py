@@ -3,7 +3,6 @@
 import json
 import os
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -31,10 +30,10 @@ def stalled(stack: ExitStack, desk: Desk) -> socket.socket:
     return client
 
 
-def publish(watcher: Watcher, seq: int) -> bytes:
+def show(desk: Desk, watcher: Watcher, seq: int) -> bytes:
     """A large frame, of which every piece is another."""
     large = replace(frame("front-door", seq), jpeg=b"\xff\xd8\xff" + os.urandom(1_000_000))
-    watcher.session.publish(large.to_publication(watcher.topics))
+    desk.show(watcher, large)
     return large.jpeg
 
 
@@ -49,15 +48,13 @@ def test_slow_viewers_hold_little_and_leave_places_to_others(
     monkeypatch.setattr("edge_node.web.sending.PLACE_SECONDS", 0.5)
     choke(desk)
     held = [stalled(stack, desk) for _ in range(32)]
-    assert eventually(lambda: desk.server.watched == ["front-door"])
-    publish(watcher, 0)
+    show(desk, watcher, 0)
     assert eventually(lambda: len([one for one in waiting(desk) if one]) == 32)
     assert max(waiting(desk)) < 200_000
     code, _, answer = ask(desk, f"{LIVE}0")
     assert (code, json.loads(answer)["error"]) == (503, "busy")
     monkeypatch.setattr("edge_node.web.sending.PLACE_SECONDS", 10.0)
-    newest = publish(watcher, 1)
-    time.sleep(0.5)
+    newest = show(desk, watcher, 1)
     for one in held:
         one.close()
     code, _, answer = ask(desk, f"{LIVE}0")
@@ -68,8 +65,7 @@ def test_slow_viewers_hold_little_and_leave_places_to_others(
 def test_a_large_picture_arrives_whole(desk: Desk, watcher: Watcher, stack: ExitStack) -> None:
     choke(desk)
     stalled(stack, desk).close()
-    assert eventually(lambda: desk.server.watched == ["front-door"])
-    jpeg = publish(watcher, 0)
+    jpeg = show(desk, watcher, 0)
     code, headers, answer = ask(desk, f"{LIVE}0")
     assert code == 200
     assert answer.endswith(jpeg)
@@ -83,8 +79,7 @@ def test_a_viewer_that_takes_nothing_is_cut_off(
     monkeypatch.setattr("edge_node.web.connection.LOOK_SECONDS", 0.1)
     choke(desk)
     viewer = stalled(stack, desk)
-    assert eventually(lambda: desk.server.watched == ["front-door"])
-    publish(watcher, 0)
+    show(desk, watcher, 0)
     assert eventually(lambda: any(waiting(desk)))
     assert eventually(lambda: waiting(desk) == [])
     viewer.close()
