@@ -35,12 +35,6 @@ def notify(state: str) -> None:
         return
 
 
-def watchdog_seconds() -> float | None:
-    """How often systemd wants a sign of life, or None."""
-    microseconds = os.environ.get("WATCHDOG_USEC", "")
-    return int(microseconds) / 1e6 if microseconds.isdigit() and int(microseconds) else None
-
-
 def stop_on_signals(stop: threading.Event) -> None:
     """SIGINT and SIGTERM set `stop`, however often they come. For the main thread.
 

@@ -75,11 +75,6 @@ class History:
         """How many events there are on all pages."""
         return int(self._ask(lambda index: index.first(select.total(query, index)))[0])
 
-    def event(self, event_id: str) -> Row | None:
-        """The event with this id."""
-        one = Statement("SELECT file, offset, length FROM events WHERE event_id = ?", (event_id,))
-        return self._ask(lambda index: next(iter(self._rows(index, one)), None))
-
     def latest(self, limit: int) -> list[Row]:
         """The events that were logged last, the last first, whenever they were decided."""
         some = Statement("SELECT file, offset, length FROM events ORDER BY id DESC LIMIT ?", (limit,))

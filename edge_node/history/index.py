@@ -19,7 +19,7 @@ from edge_node.log_files import LogFile, LogFiles, Place, holds, lines_of, place
 
 log = logging.getLogger(__name__)
 
-VERSION = 5
+VERSION = 6
 
 _SETTINGS = ("journal_mode = WAL", "synchronous = NORMAL", "cache_size = -32768", "secure_delete = ON")
 _READS_ONLY = ("query_only = ON", "cache_size = -8192")
@@ -31,17 +31,16 @@ CREATE TABLE files (
 CREATE TABLE events (
     id INTEGER PRIMARY KEY, event_id TEXT NOT NULL, file INTEGER, offset INTEGER, length INTEGER,
     time INTEGER NOT NULL, type INTEGER NOT NULL, device TEXT NOT NULL, person TEXT, person_id TEXT,
-    similarity REAL, node TEXT, zone TEXT, reason TEXT, latency INTEGER, muted INTEGER,
-    test INTEGER
+    similarity REAL, node TEXT, zone TEXT, reason TEXT, latency INTEGER
 );
 CREATE UNIQUE INDEX by_event_id ON events (event_id);
 CREATE TABLE words (kind TEXT, word TEXT, folded TEXT, PRIMARY KEY (kind, word)) WITHOUT ROWID;
 CREATE TABLE analysed (events INTEGER);
 INSERT INTO analysed VALUES (0);
 """
-_INSERT = "INSERT OR IGNORE INTO events VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+_INSERT = "INSERT OR IGNORE INTO events VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 _INDICES = """
-CREATE INDEX by_time ON events (time, type, device, person, muted, test);
+CREATE INDEX by_time ON events (time, type, device, person);
 CREATE INDEX by_type ON events (type, time, device, person);
 CREATE INDEX by_device ON events (device, time, type, person);
 CREATE INDEX by_person ON events (person, time, type, device);

@@ -36,8 +36,6 @@ class Query:
     people: Sequence[str] = ()
     devices: Sequence[str] = ()
     text: str = ""
-    with_muted: bool = True
-    with_test: bool = True
     sort: Sort = Sort.TIME
     descending: bool = True
     limit: int | None = 100

@@ -40,8 +40,6 @@ class _Line(Struct):
     zone: str | None = None
     reason: str = ""
     latency_ms: int | None = None
-    muted: str | None = None
-    test: bool = False
     logged_at: datetime | None = None
     time_doubtful: Any = ()
 
@@ -76,8 +74,7 @@ class Rows:
             who = (event.device, person, event.person_id)
             how = (event.node, event.zone, event.reason)
             self._words.add(who + how)
-            flags = event.muted is not None, event.test
-            yield (*place, *who, event.similarity, *how, _storable(event.latency_ms), *flags)
+            yield (*place, *who, event.similarity, *how, _storable(event.latency_ms))
 
     def new_words(self) -> set[tuple[str, str, str]]:
         """Column, word, and what to compare with, of all rows that were made."""

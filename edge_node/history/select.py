@@ -124,10 +124,6 @@ def _conditions(query: Query, index: Index) -> Iterable[Statement]:
         yield Statement(f"{names.text} OR {ids.text}", names.parameters + ids.parameters)
     if query.text:
         yield _about(query.text, index)
-    if not query.with_muted:
-        yield Statement("muted = 0", ())
-    if not query.with_test:
-        yield Statement("test = 0", ())
 
 
 def _about(text: str, index: Index) -> Statement:

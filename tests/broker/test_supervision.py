@@ -43,12 +43,6 @@ def test_without_systemd_nothing_happens(address: str, monkeypatch: pytest.Monke
     supervision.notify("READY=1")
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("30000000", 30.0), ("0", None), ("", None), ("x", None)])
-def test_watchdog_interval(text: str, seconds: float | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WATCHDOG_USEC", text)
-    assert supervision.watchdog_seconds() == seconds
-
-
 def test_the_watchdog_is_fed_only_while_work_is_done(systemd: socket.socket, own_signals: None) -> None:
     stop = threading.Event()
     answers = iter([True, False, False, True])
