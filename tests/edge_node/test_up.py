@@ -116,7 +116,7 @@ def test_one_command_brings_photos_to_the_log(edge: Edge, settings: Settings) ->
     assert eventually(
         lambda: {one["event_type"] for one in logged(settings)} == {"authorised", "unknown"}, 40
     )
-    assert set(children(up)) == {"broker", "log", "node", "agent", "web"}
+    assert eventually(lambda: set(children(up)) == {"broker", "log", "node", "agent", "web"})
     family = psutil.Process(up.pid).children(recursive=True)
     up.send_signal(signal.SIGINT)
     output, _ = up.communicate(timeout=30)
