@@ -147,9 +147,10 @@ class Courier:
         sent.handover = None
         if receipt.is_heard:
             told.add(event_id)
-            if not self._by_logger:
-                gone.add(event_id)
-                self._hear([event_id])
+        if not self._by_logger and (receipt.is_heard or not (receipt.is_refused or sent.row.is_news)):
+            # What is no news is for loggers alone: where there is none, nobody will ever subscribe to it.
+            gone.add(event_id)
+            self._hear([event_id])
         elif receipt.is_refused:
             sent.until = self._clock() + PATIENCE_MOST_SECONDS
             self._complain(receipt.reason, "the broker refuses an event: %s; it is kept", receipt.reason)

@@ -19,4 +19,4 @@ class OutboxSettings(Struct, frozen=True, kw_only=True):
     """How many bytes of events may wait; the file is somewhat larger."""
     news_seconds: Seconds = 60.0
     """An event that could not be published within this time, because the broker was away, is no news: it goes
-    to the logger alone."""
+    to the logger alone, or, where there is none, to nobody."""

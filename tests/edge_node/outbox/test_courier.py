@@ -192,16 +192,16 @@ def test_without_a_logger_the_broker_counts_when_there_is_a_subscriber(
             assert eventually(lambda: heard(watcher, "events") == ids + more)
 
 
-def test_without_a_logger_too_old_events_are_no_news_to_a_late_subscriber(
+def test_without_a_logger_too_old_events_are_no_news_and_wait_for_nobody(
     mosquitto: PrivateBroker, tmp_path: Path
 ) -> None:
     with at_work(Office(mosquitto.settings, tmp_path, by="broker")) as office:
-        ids = office.post(event())
-        assert eventually(lambda: office.outbox.others(0, (), 9) != [])
-        with Watcher(mosquitto.settings, "edge/#") as watcher:
+        office.post(event(), event())
+        assert eventually(lambda: office.outbox.news((), 9) == [], 12)
+        with Watcher(mosquitto.settings, "edge/events/#") as watcher:
             assert eventually(lambda: office.waiting() == 0, 12)
-            assert eventually(lambda: heard(watcher, "again") == ids)
             assert heard(watcher, "events") == []
+            assert office.outbox.filling.dropped == 0
 
 
 def test_what_is_given_up_is_said_while_it_grows(
