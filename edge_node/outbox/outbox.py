@@ -29,6 +29,8 @@ BATCH = 100
 REMEMBERED_AT_MOST = 50_000
 """Ids that a refusing disk could not forget; beyond it they come again, and the logger knows them."""
 
+DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+
 
 class Outbox:
     """Safe from any thread. Nothing it does fails: what the disk refuses is kept in memory, and said.
@@ -167,7 +169,7 @@ class Outbox:
     def _on_disk(self, operation: Callable[[Table], T], otherwise: T) -> T:
         try:
             return operation(self._opened())
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
             self._complain(error)
             return otherwise
 
@@ -185,20 +187,21 @@ class Outbox:
         log.log(level, "%s: %s; events are kept in memory until it can be written", self._file, error)
         self._is_broken = True
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if isinstance(error, DamagedError) or code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-            self._set_aside()
+        if isinstance(error, DamagedError | UnicodeDecodeError) or code in DAMAGE:
+            self._begin_anew()
 
-    def _set_aside(self) -> None:
+    def _begin_anew(self) -> None:
         if self._disk is not None:
             self._disk.close()
             self._disk = None
         try:
-            rescue.set_aside(self._file)
+            read, lost = rescue.begin_anew(self._file, self._settings)
         except OSError as error:
             log.log(logging.ERROR, "%s is damaged and cannot be put aside: %s", self._file, error)
             return
         aside = self._file.name + rescue.DAMAGED
-        log.error("%s is damaged; it is kept as %s, and a new one is begun", self._file, aside)
+        text = "%s is damaged; it is kept as %s; %d of its events wait in a new one, %d are given up"
+        log.error(text, self._file, aside, read, lost)
 
     def _put_back(self, now: float) -> None:
         if self._disk is None or not self._is_away() or now < self._put_back_at:

@@ -1,11 +1,15 @@
-"""A bounded table of events in SQLite: on disk when a method returns, or sqlite3.Error and as it was."""
+"""A bounded table of events in SQLite: on disk when a method returns, or sqlite3.Error and as it was.
+
+UnicodeDecodeError is of a damaged file: what SQLite takes for text it does not look into.
+"""
 
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from broker import timestamps
+from broker.errors import MessageError
 from edge_node.moment import Moment
 from edge_node.outbox.row import Row
 
@@ -32,8 +36,12 @@ WAL_PAGES = 100
 MEMORY = Path(":memory:")
 
 
+INSERT = "INSERT INTO events VALUES (?,?,?,?,?,?,?,?,?,?)"
+COLUMNS = 10
+
+
 class DamagedError(sqlite3.DatabaseError):
-    """What SQLite's own check found."""
+    """What SQLite's own check found, or what it does not look at: a row that cannot be."""
 
 
 class Table:
@@ -47,7 +55,7 @@ class Table:
         try:
             self._open()
             self._identity = None if path == MEMORY else _identity(path)
-        except (sqlite3.Error, OSError):
+        except (sqlite3.Error, OSError, UnicodeDecodeError):
             self._connection.close()
             raise
 
@@ -89,14 +97,17 @@ class Table:
             run.executemany("DELETE FROM events WHERE number = ?", [(number,) for number, _ in evicted])
             if evicted:
                 run.execute("UPDATE tally SET count = count + ? WHERE name = 'dropped'", (len(evicted),))
-            moment = (row.kept.boot_id, row.kept.monotonic, timestamps.to_text(row.kept.at))
-            what = (row.number, row.event_id, row.device, row.event_type, row.muted, row.payload)
-            values = (*what, *moment, row.is_news)
-            run.execute("INSERT INTO events VALUES (?,?,?,?,?,?,?,?,?,?)", values)
+            run.execute(INSERT, _values(row))
         self.rows += 1 - len(evicted)
         self.bytes += len(row.payload) - sum(size for _, size in evicted)
         self.dropped += len(evicted)
         return True
+
+    def fill(self, rows: Iterable[Row], dropped: int) -> None:
+        """Puts all of them into a table that has none. dropped: what was given up before."""
+        with self._transaction() as run:
+            run.executemany(INSERT, map(_values, rows))
+            run.execute("UPDATE tally SET count = ? WHERE name = 'dropped'", (dropped,))
 
     def try_to_write(self) -> None:
         """After an error: makes room on the disk as far as this file can, and writes something."""
@@ -139,6 +150,7 @@ class Table:
 
     def _open(self) -> None:
         run = self._connection
+        run.text_factory = bytes.decode
         run.execute("PRAGMA journal_mode = WAL")
         run.execute("PRAGMA synchronous = FULL")
         run.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
@@ -146,10 +158,15 @@ class Table:
         if state != "ok":
             raise DamagedError(state)
         run.executescript(SCHEMA)
+        if len(run.execute("PRAGMA table_info(events)").fetchall()) != COLUMNS:
+            raise DamagedError("a table of another layout")
         self.rows, self.bytes = run.execute(
             "SELECT count(*), coalesce(sum(length(payload)), 0) FROM events"
         ).fetchone()
-        (self.dropped,) = run.execute("SELECT count FROM tally WHERE name = 'dropped'").fetchone()
+        (dropped,) = run.execute("SELECT count FROM tally WHERE name = 'dropped'").fetchone()
+        if not isinstance(dropped, int):
+            raise DamagedError(f"a tally of {dropped!r}")
+        self.dropped = dropped
 
     def _in_the_way_of(self, row: Row) -> list[tuple[int, int]] | None:
         """Number and size of what must go, or None when the row is worth less than all of it."""
@@ -170,7 +187,12 @@ class Table:
         return evicted
 
     def _read(self, query: str, values: tuple[int, ...]) -> list[Row]:
-        return [_row(*columns) for columns in self._connection.execute(query, values)] if self.rows else []
+        if not self.rows:
+            return []
+        try:
+            return [_row(*columns) for columns in self._connection.execute(query, values)]
+        except (MessageError, TypeError) as error:
+            raise DamagedError(f"a row that cannot be: {error}") from error
 
     def _size_of(self, event_id: str) -> int | None:
         query = "SELECT length(payload) FROM events WHERE event_id = ?"
@@ -193,6 +215,11 @@ class Table:
 def _identity(path: Path) -> tuple[int, int]:
     found = path.stat()
     return found.st_dev, found.st_ino
+
+
+def _values(row: Row) -> tuple[object, ...]:
+    what = (row.number, row.event_id, row.device, row.event_type, row.muted, row.payload)
+    return *what, row.kept.boot_id, row.kept.monotonic, timestamps.to_text(row.kept.at), row.is_news
 
 
 def _row(

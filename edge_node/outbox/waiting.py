@@ -44,6 +44,7 @@ class Waiting(Struct, frozen=True, kw_only=True):
 def read(file: Path, max_events: int, max_bytes: int) -> Waiting:
     """Raises sqlite3.Error, also where there is no outbox."""
     with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=5.0)) as run:
+        run.text_factory = lambda text: text.decode("utf-8", "replace")
         # One transaction, so that the counts go together.
         run.execute("BEGIN")
         waiting, size, not_published, oldest = run.execute(SUMS).fetchone()

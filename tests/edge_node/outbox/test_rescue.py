@@ -1,10 +1,13 @@
 """An outbox whose file goes away under the node, and two nodes that want one."""
 
+import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -198,3 +201,94 @@ def test_without_a_folder_for_the_lock_the_node_starts(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file where a folder should be")
     with claimed(tmp_path / "state/outbox.db"):
         pass
+
+
+def opened(file: Path) -> Outbox:
+    """Damage is found when it is read."""
+    outbox = Outbox(file, OutboxSettings())
+    all_of(outbox)
+    return outbox
+
+
+def flip(file: Path, place: int) -> None:
+    content = bytearray(file.read_bytes())
+    content[place] ^= 0x80
+    file.write_bytes(content)
+
+
+def flip_in(file: Path, text: bytes) -> None:
+    flip(file, file.read_bytes().index(text) + 1)
+
+
+def change(statement: str) -> Callable[[Path], None]:
+    def changed(file: Path) -> None:
+        with closing(sqlite3.connect(file)) as database, database:
+            database.execute(statement)
+
+    return changed
+
+
+DAMAGE: dict[str, Callable[[Path], None]] = {
+    "a letter of a name": lambda file: flip_in(file, b"front-door"),
+    "a moment": change("UPDATE events SET at = replace(at, '2', 'R') WHERE number = 2"),
+    "a number": change("UPDATE tally SET count = 'none'"),
+    "another layout": change("ALTER TABLE events ADD COLUMN colour TEXT"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_what_can_be_read_of_a_damaged_file_goes_on_in_a_new_one(
+    tmp_path: Path, damage: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "outbox.db"
+    outbox = Outbox(file, OutboxSettings())
+    events = [event() for _ in range(5)]
+    for one in events:
+        outbox.put(one)
+    outbox.close()
+    DAMAGE[damage](file)
+    outbox = opened(file)
+    another = event()
+    outbox.put(another)
+    assert all_of(outbox) == [one.event_id for one in [*events, another]]
+    assert [row.payload for row in outbox.others(0, (), ALL)] == [one.to_json() for one in events]
+    assert (level(outbox), outbox.filling.dropped) == ("ok", 0)
+    assert [row.event_id for row in outbox.news((), ALL)] == [another.event_id]
+    assert "5 of its events wait in a new one, 0 are given up" in caplog.text
+    assert file.with_name("outbox.db.damaged").exists()
+    outbox.close()
+    assert all_of(Outbox(file, OutboxSettings())) == [one.event_id for one in [*events, another]]
+
+
+def test_what_cannot_be_read_is_counted_as_given_up(tmp_path: Path) -> None:
+    file = tmp_path / "outbox.db"
+    outbox = Outbox(file, OutboxSettings())
+    events = [event() for _ in range(5)]
+    for one in events:
+        outbox.put(one)
+    outbox.close()
+    change("UPDATE tally SET count = 7")(file)
+    change("UPDATE events SET payload = 'no JSON', at = 'never' WHERE number = 3")(file)
+    outbox = opened(file)
+    assert all_of(outbox) == [one.event_id for one in events if one is not events[2]]
+    assert outbox.filling.dropped == 8
+
+
+def test_whatever_bit_flips_new_events_are_kept(tmp_path: Path) -> None:
+    whole = tmp_path / "whole.db"
+    outbox = Outbox(whole, OutboxSettings())
+    for _ in range(5):
+        outbox.put(event())
+    outbox.close()
+    chance = random.Random(1)
+    size = whole.stat().st_size
+    for number in range(60):
+        file = tmp_path / str(number) / "outbox.db"
+        file.parent.mkdir()
+        shutil.copy(whole, file)
+        flip(file, chance.randrange(size))
+        outbox = opened(file)
+        one = event()
+        outbox.put(one)
+        assert one.event_id in all_of(outbox)
+        outbox.close()
