@@ -25,7 +25,11 @@ def loads(payload: bytes, *, max_bytes: int = MAX_BYTES) -> Any:
     try:
         text = payload.decode("utf-8", "strict")
         document = json.loads(
-            text, object_pairs_hook=_unique_keys, parse_constant=_no_constant, parse_float=_finite
+            text,
+            object_pairs_hook=_unique_keys,
+            parse_constant=_no_constant,
+            parse_float=_finite,
+            parse_int=_exact,
         )
         if "\\u" in text:
             json.dumps(document, ensure_ascii=False).encode("utf-8", "strict")
@@ -76,6 +80,13 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> NoReturn:
     raise MessageError("bad_json", f"{name} is not JSON")
+
+
+def _exact(text: str) -> int:
+    number = int(text)
+    if abs(number) > MAX_INTEGER:
+        raise MessageError("bad_message", f"{text[:20]} is beyond ±{MAX_INTEGER}")
+    return number
 
 
 def _finite(text: str) -> float:

@@ -49,6 +49,14 @@ def test_what_is_no_event_is_a_message_error(payload: bytes) -> None:
         strict_json.decode(payload, Event)
 
 
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_a_whole_number_is_exact_for_every_reader_also_under_keys_that_nobody_knows(sign: str) -> None:
+    document = f'{{"extra": [{sign}9007199254740991]}}'.encode()
+    assert strict_json.loads(document) == {"extra": [int(f"{sign}9007199254740991")]}
+    with pytest.raises(MessageError, match="beyond"):
+        strict_json.loads(document.replace(b"991", b"992"))
+
+
 @pytest.mark.parametrize(("opening", "closing"), [(b"[", b"]"), (b'{"a":', b"}"), (b'[{"a":', b"}]")])
 def test_depth_has_a_limit_of_its_own(opening: bytes, closing: bytes) -> None:
     half = strict_json.MAX_DEPTH // (opening.count(b"[") + opening.count(b"{"))
