@@ -5,6 +5,7 @@ since 1970, UTC.
 """
 
 import logging
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,7 +27,7 @@ _READS_ONLY = ("query_only = ON", "cache_size = -8192")
 _TABLES = """
 CREATE TABLE files (
     id INTEGER PRIMARY KEY, mark TEXT UNIQUE, name TEXT, number INTEGER, offset INTEGER, tail TEXT,
-    bad INTEGER
+    modified REAL, bad INTEGER
 );
 CREATE TABLE events (
     id INTEGER PRIMARY KEY, event_id TEXT NOT NULL, file INTEGER, offset INTEGER, length INTEGER,
@@ -66,6 +67,7 @@ class Index:
 
     def __init__(self, file: Path, *, reads_only: bool = False) -> None:
         self.file = file
+        self._has_forgotten = False
         if not reads_only:
             file.touch(mode=0o600)
         self.database = sqlite3.connect(file, timeout=30.0, isolation_level=None, check_same_thread=False)
@@ -86,13 +88,15 @@ class Index:
             return
         self.database.execute("BEGIN IMMEDIATE")
         try:
-            is_new = self._prepare()
+            is_new, self._has_forgotten = self._prepare(), False
             self._forget_all_but(listed)
             indices = _statements(_INDICES) if is_new else []
             new_bytes = sum(file.size_bytes for file in listed) - self._read_bytes()
             reading = Reading(new_bytes, told, indices=len(indices))
             for file in listed:
                 self._read(file, reading)
+            if self._has_forgotten:
+                self._forget_names()
             for one in indices:
                 self.database.execute(one)
                 reading.index()
@@ -129,8 +133,8 @@ class Index:
     def _is_up_to_date(self, listed: list[LogFile]) -> bool:
         if self._version() != VERSION:
             return False
-        known = self.database.execute("SELECT mark, name, offset FROM files")
-        return set(known) == {(file.mark, file.path.name, file.size_bytes) for file in listed}
+        known = self.database.execute("SELECT mark, name, offset, modified FROM files")
+        return set(known) == {(file.mark, file.path.name, file.size_bytes, file.modified) for file in listed}
 
     def _version(self) -> int:
         return int(self.database.execute("PRAGMA user_version").fetchone()[0])
@@ -153,11 +157,6 @@ class Index:
         gone = [identity for identity, mark in known if mark not in marks]
         for identity in gone:
             self._forget(identity)
-        for kind in NAMES if gone else ():
-            self.database.execute(
-                f"DELETE FROM words WHERE kind = '{kind}' AND "
-                f"NOT EXISTS (SELECT 1 FROM events WHERE {kind} = words.word)"
-            )
 
     def _analyse(self) -> None:
         """Tells SQLite what its tables are like, each time they have doubled: it plans by that."""
@@ -167,7 +166,15 @@ class Index:
             self.database.execute("ANALYZE")
             self.database.execute("UPDATE analysed SET events = ?", (events,))
 
+    def _forget_names(self) -> None:
+        for kind in NAMES:
+            self.database.execute(
+                f"DELETE FROM words WHERE kind = '{kind}' AND "
+                f"NOT EXISTS (SELECT 1 FROM events WHERE {kind} = words.word)"
+            )
+
     def _forget(self, identity: int) -> None:
+        self._has_forgotten = True
         self.database.execute("DELETE FROM events WHERE file = ?", (identity,))
         self.database.execute("DELETE FROM files WHERE id = ?", (identity,))
 
@@ -177,15 +184,16 @@ class Index:
 
     def _read(self, file: LogFile, reading: Reading) -> None:
         known = self.database.execute(
-            "SELECT id, number, offset, tail, bad FROM files WHERE mark = ?", (file.mark,)
+            "SELECT id, number, offset, tail, modified, bad FROM files WHERE mark = ?", (file.mark,)
         ).fetchone()
         start = bad = 0
         identity = None
         with file.path.open("rb") as opened:
             if known is not None:
-                identity, number, start, tail, bad = known
+                identity, number, start, tail, modified, bad = known
                 place = Place(number=number, mark=file.mark, offset=start, check=tail)
-                if start > file.size_bytes or not holds(opened, file, place):
+                is_edited = start == file.size_bytes and modified != file.modified
+                if start > file.size_bytes or is_edited or not holds(opened, file, place):
                     self._forget(identity)
                     identity, start, bad = None, 0, 0
             if identity is None:
@@ -195,9 +203,10 @@ class Index:
             self.database.executemany(_INSERT, found.of(reading.follow(lines_of(file, start))))
             self.database.executemany("INSERT OR IGNORE INTO words VALUES (?,?,?)", found.new_words())
             place = place_at(opened, file, found.end)
+            modified = os.fstat(opened.fileno()).st_mtime
         self.database.execute(
-            "UPDATE files SET name = ?, number = ?, offset = ?, tail = ?, bad = ? WHERE id = ?",
-            (file.path.name, file.number, place.offset, place.check, bad + found.bad, identity),
+            "UPDATE files SET name = ?, number = ?, offset = ?, tail = ?, modified = ?, bad = ? WHERE id = ?",
+            (file.path.name, file.number, place.offset, place.check, modified, bad + found.bad, identity),
         )
         if found.bad:
             log.debug("%d lines of %s are no events", found.bad, file.path)

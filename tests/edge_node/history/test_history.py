@@ -1,6 +1,7 @@
 """Questions to a log that lives: written, rotated, pruned, damaged."""
 
 import json
+import os
 import sqlite3
 import threading
 from contextlib import closing
@@ -177,6 +178,20 @@ def test_bytes_that_were_taken_back_are_forgotten(path: Path) -> None:
     assert ids(history) == [kept["event_id"]]
     new = write(path, record(2))
     assert ids(history) == [kept["event_id"], *new]
+
+
+def test_what_is_changed_by_hand_is_read_anew(path: Path) -> None:
+    write(path, record(0), record(6, event_id="six", person="Removed", person_id="removed"))
+    write(path, *(record(minute) for minute in range(7, 20)))
+    history = History(path)
+    assert ids(history, Query(people=["Removed"])) == ["six"]
+    path.write_bytes(path.read_bytes().replace(b'"Removed"', b'"Unknown"', 1))
+    os.utime(path, (1, 1))
+    assert ids(history, Query(people=["unknown"])) == ["six"]
+    assert ids(history, Query(text="Removed")) == ["six"]
+    path.write_bytes(path.read_bytes().replace(b'"removed"', b'"unknown"', 1))
+    os.utime(path, (2, 2))
+    assert ids(history, Query(text="Removed")) == []
 
 
 def test_a_doubtful_time_is_replaced_by_that_of_the_log(path: Path) -> None:
