@@ -145,7 +145,7 @@ class EventLogger:
                 continue
             safe.setdefault(event.node, {})[event.event_id] = None
             if event.event_id not in self._known:
-                lines[event.event_id] = line
+                lines.setdefault(event.event_id, line)
         if lines:
             self._records.append([*lines.values()])
         for event_id in lines:

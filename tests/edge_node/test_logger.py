@@ -84,6 +84,13 @@ def test_a_duplicate_is_written_once_also_after_a_restart(
     assert ids(file) == [one.event_id, other.event_id]
 
 
+def test_of_several_with_one_id_the_first_counts(mosquitto: PrivateBroker, file: Path) -> None:
+    with logging_to(file, mosquitto) as logger:
+        same = [event(event_id="one", reason=f"number {number}") for number in range(3)]
+        logger._write([one.to_publication(TOPICS) for one in same])
+    assert [one["reason"] for one in logged(file)] == ["number 0"]
+
+
 def is_last(file: Path, reason: str) -> bool:
     return any(record["reason"] == reason for record in logged(file)[-1:])
 
