@@ -44,11 +44,16 @@ def add_parser(subparsers: Subparsers) -> None:
 def run(arguments: argparse.Namespace) -> int:
     from edge_node.history.history import History
     from edge_node.history.query import HistoryError
+    from edge_node.log_files import LogFiles
 
     file = (arguments.log or read_config(arguments, or_defaults=True).log.file).absolute()
     if not file.parent.is_dir():
         print(f"{file.parent} is no folder: expected log.file of the settings, or --log", file=sys.stderr)
         return 1
+    files = LogFiles(file)
+    if not files.path.exists() and not files.closed():
+        print(f"{file}: nothing has been logged there", file=sys.stderr)
+        return 1 if arguments.log else 0
     try:
         history = History(file, told=_say_share)
         query = _query(arguments)

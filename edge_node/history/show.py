@@ -13,7 +13,7 @@ COLUMNS = (
     "threshold", "margin", "reason", "frames", "latency_ms", "captured_at", "logged_at", "model", "gallery",
     "muted", "test", "sighting_id",
 )  # fmt: skip
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What a spreadsheet would calculate when a text begins with it."""
 
 
@@ -35,8 +35,8 @@ def as_csv(rows: Iterable[Row]) -> Iterator[str]:
     yield ",".join(COLUMNS)
     for row in rows:
         line = io.StringIO()
-        csv.writer(line, lineterminator="").writerow(_cell(row.get(name)) for name in COLUMNS)
-        yield line.getvalue()
+        csv.writer(line).writerow(_cell(row.get(name)) for name in COLUMNS)
+        yield line.getvalue().removesuffix("\r\n")
 
 
 def _marks(row: Row) -> Iterator[str]:

@@ -18,8 +18,15 @@ def moment(text: str, now: datetime, *, is_end: bool = False) -> datetime:
             return now - timedelta(**{UNITS[age[2]]: int(age[1])})
         if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
             day = date.fromisoformat(text) + timedelta(days=int(is_end))
-            return datetime.combine(day, time()).astimezone()
+            return _midnight(day)
         found = datetime.fromisoformat(text)
         return found if found.tzinfo is not None else found.astimezone()
     except (ValueError, OverflowError) as error:
         raise ValueError(f"{EXPECTED}, got {text!r}") from error
+
+
+def _midnight(day: date) -> datetime:
+    """Where clocks go forward at midnight there is none, and the day begins an hour later."""
+    begins = datetime.combine(day, time())
+    found = begins.astimezone()
+    return found if found.date() == day else begins.replace(fold=1).astimezone()

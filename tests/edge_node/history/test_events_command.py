@@ -50,6 +50,19 @@ def test_json_is_the_log(log: Path, capsysbinary: pytest.CaptureFixture[bytes]) 
     assert capsysbinary.readouterr().out == log.read_bytes()
 
 
+def test_a_text_of_several_lines_is_one_cell(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(log, record(3, event_id="odd", person="Ann\n=1+1", zone="\n=2"))
+    assert run(log, "--csv", "--text", "1+1") == 0
+    [row] = csv.DictReader(io.StringIO(capsys.readouterr().out, newline=""))
+    assert (row["person"], row["zone"], row["event_id"]) == ("Ann\n=1+1", "'\n=2", "odd")
+
+
+def test_a_log_that_is_not_there_is_said(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(log.with_name("event.jsonl")) == 1
+    assert "event.jsonl: nothing has been logged there" in capsys.readouterr().err
+    assert [one.name for one in log.parent.iterdir()] == [log.name]
+
+
 def test_csv_is_safe_in_a_spreadsheet(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(log, "--csv") == 0
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))

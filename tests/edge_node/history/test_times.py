@@ -38,6 +38,17 @@ def test_a_day_is_that_of_this_machine_from_its_beginning_to_its_end() -> None:
     assert moment("2026-07-01", NOW) == datetime(2026, 7, 1, 4, tzinfo=UTC)
 
 
+def test_a_day_without_a_midnight_begins_when_clocks_have_gone_forward(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TZ", "EET-2EEST,M4.5.5/0,M10.5.4/24")
+    time.tzset()
+    assert moment("2026-04-24", NOW) == datetime(2026, 4, 23, 22, tzinfo=UTC)
+    assert moment("2026-04-23", NOW, is_end=True) == datetime(2026, 4, 23, 22, tzinfo=UTC)
+    assert moment("2026-04-24", NOW, is_end=True) == datetime(2026, 4, 24, 21, tzinfo=UTC)
+    assert moment("2026-10-30", NOW) == datetime(2026, 10, 29, 22, tzinfo=UTC)
+
+
 def test_times() -> None:
     assert moment("2026-11-20T10:00:00Z", NOW) == datetime(2026, 11, 20, 10, tzinfo=UTC)
     assert moment("2026-11-20T10:00:00.5+02:00", NOW) == datetime(2026, 11, 20, 8, 0, 0, 500_000, tzinfo=UTC)
