@@ -17,7 +17,7 @@ HEAD = b"GET /api/system HTTP/1.1\r\nHost: localhost\r\n"
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edge_node.web.connection.PATIENCE_SECONDS", 1.0)
+    monkeypatch.setattr("edge_node.web.connection.PATIENCE_SECONDS", 2.0)
     monkeypatch.setattr("edge_node.web.connection.LOOK_SECONDS", 0.1)
 
 
@@ -67,7 +67,7 @@ def test_who_says_nothing_is_cut_off(stack: ExitStack, quiet_desk: Desk) -> None
 def test_a_request_in_drops_is_cut_off(stack: ExitStack, quiet_desk: Desk) -> None:
     client = connect(stack, quiet_desk)
     client.sendall(HEAD + b"X-Slow: ")
-    assert not drips(client, 5)
+    assert not drips(client, 15)
 
 
 @pytest.mark.usefixtures("impatient")
@@ -76,7 +76,7 @@ def test_a_second_request_in_drops_is_cut_off(stack: ExitStack, quiet_desk: Desk
     client.sendall(HEAD + b"\r\n")
     assert client.recv(12) == b"HTTP/1.1 200"
     client.sendall(HEAD + b"X-Slow: ")
-    assert not drips(client, 5)
+    assert not drips(client, 15)
 
 
 @pytest.mark.usefixtures("impatient")
@@ -97,7 +97,7 @@ def test_who_takes_nothing_of_an_answer_is_cut_off(stack: ExitStack, quiet_desk:
     stalled = connect(stack, quiet_desk, receive_bytes=2_048)
     stalled.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n")
     connections = quiet_desk.server._server.server_state.connections
-    assert eventually(lambda: [one.transport.get_write_buffer_size() > 0 for one in connections] == [True])
+    assert eventually(lambda: [one.transport.get_write_buffer_size() > 0 for one in [*connections]] == [True])
     assert eventually(lambda: not connections)
 
 
@@ -110,7 +110,7 @@ def test_who_takes_an_answer_slowly_gets_all_of_it(stack: ExitStack, quiet_desk:
     while chunk := slow.recv(512):
         body += chunk
         time.sleep(0.1)
-    assert time.monotonic() - started > 2
+    assert time.monotonic() - started > 3
     assert body.endswith(ask(quiet_desk, "/openapi.json")[2])
 
 
@@ -125,7 +125,7 @@ def test_one_address_holds_so_many_connections(
     assert is_ended(connect(stack, quiet_desk))
     for one in held[:3]:
         one.close()
-    time.sleep(0.2)
+    assert eventually(lambda: len(quiet_desk.server._server.server_state.connections) <= 3)
     client = connect(stack, quiet_desk)
     client.sendall(HEAD + b"\r\n")
     assert client.recv(12) == b"HTTP/1.1 200"

@@ -34,7 +34,7 @@ def play(
 ) -> None:
     """Frames and what is seen on them, until the page shows both together."""
     canvas = page.locator(f"canvas[data-device={device}]")
-    for seq in range(100):
+    for seq in range(300):
         seen = observation(device, seq, *faces, frame_size=frame_size)
         watcher.session.publish(frame(device, seq).to_publication(watcher.topics))
         watcher.session.publish(seen.to_publication(watcher.topics))
@@ -64,17 +64,17 @@ def test_boxes_are_drawn_where_the_faces_are_in_the_colour_of_the_type(
         face("unknown", None, (500, 100, 80, 100)),
     )
     play(page, watcher, "front-door", *faces)
+    names = page.locator("figcaption .badge").all_inner_texts()
+    assert names == ["Ann, authorised", "Eve <b>, restricted", "Unknown"]
+    expect(page.locator("canvas")).to_have_attribute(
+        "aria-label", "front-door: Ann, authorised; Eve <b>, restricted; Unknown"
+    )
     for left, colour in ((100, GREEN), (300, RED), (500, AMBER)):
         assert is_near(pixel(page, "front-door", left, 170), colour)
         assert is_near(pixel(page, "front-door", left + 80, 170), colour)
         assert is_near(pixel(page, "front-door", left + 40, 200), colour)
         assert is_near(pixel(page, "front-door", left + 40, 150), (GREY,) * 3)
     assert is_near(pixel(page, "front-door", 250, 150), (GREY,) * 3)
-    names = page.locator("figcaption .badge").all_inner_texts()
-    assert names == ["Ann, authorised", "Eve <b>, restricted", "Unknown"]
-    expect(page.locator("canvas")).to_have_attribute(
-        "aria-label", "front-door: Ann, authorised; Eve <b>, restricted; Unknown"
-    )
 
 
 def test_boxes_scale_with_a_picture_of_another_size(page: Page, desk: Desk, watcher: Watcher) -> None:
@@ -156,7 +156,7 @@ def test_names_stay_within_the_picture(page: Page, desk: Desk, watcher: Watcher)
 def test_feeds_of_other_programs_are_shown_with_their_boxes(
     page: Page, mosquitto: PrivateBroker, tmp_path: Path, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("edge_node.web.cameras.LEASE_SECONDS", 2.0)
+    monkeypatch.setattr("edge_node.web.cameras.LEASE_SECONDS", 30.0)
     monkeypatch.setattr("edge_node.web.cameras.WAIT_SECONDS", 0.5)
     feeds = [FeedSettings(topic="frigate/{device}/snapshot", device="frigate-{device}")]
     snapshot = Publication(topic="frigate/Back Yard/snapshot", payload=picture())
@@ -177,6 +177,7 @@ def test_feeds_of_other_programs_are_shown_with_their_boxes(
         watcher.session.publish(replace(seen, seq=None, boot_id=None).to_publication(watcher.topics))
         expect(canvas).to_have_attribute("data-matched", "true")
         assert is_near(pixel(page, "frigate-back-yard", 200, 170), RED)
+        monkeypatch.setattr("edge_node.web.cameras.LEASE_SECONDS", 0.2)
         page.goto(desk.url)
         assert eventually(lambda: desk.server.watched == [])
 
@@ -193,7 +194,11 @@ def fetch(url: str) -> list[tuple[dict[str, object], bytes]]:
     return [(json.loads(caption), jpeg) for caption, jpeg in zip(parts[::2], parts[1::2], strict=True)]
 
 
-def test_a_slow_browser_gets_the_newest_frame_and_no_other(desk: Desk, watcher: Watcher) -> None:
+def test_a_slow_browser_gets_the_newest_frame_and_no_other(
+    desk: Desk, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge_node.web.cameras.LEASE_SECONDS", 30.0)
+    monkeypatch.setattr("edge_node.web.cameras.WAIT_SECONDS", 15.0)
     live = f"{desk.url}/api/live?camera=front-door:"
     with ThreadPoolExecutor(1) as aside:
         fetching = aside.submit(fetch, f"{live}0")

@@ -24,6 +24,11 @@ def stack() -> Iterator[ExitStack]:
         yield stack
 
 
+@pytest.fixture(autouse=True)
+def _viewers_wait_for_the_first_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edge_node.web.cameras.WAIT_SECONDS", 30.0)
+
+
 def stalled(stack: ExitStack, desk: Desk) -> socket.socket:
     client = connect(stack, desk, receive_bytes=2_048)
     client.sendall(f"GET {LIVE}0 HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
@@ -38,7 +43,7 @@ def show(desk: Desk, watcher: Watcher, seq: int) -> bytes:
 
 
 def waiting(desk: Desk) -> list[int]:
-    connections = desk.server._server.server_state.connections
+    connections = [*desk.server._server.server_state.connections]
     return [one.transport.get_write_buffer_size() for one in connections]
 
 
