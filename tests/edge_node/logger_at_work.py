@@ -35,7 +35,7 @@ def logging_to(file: Path, mosquitto: PrivateBroker, rotate_bytes: int = 10_000_
     records = RotatingLines(file, Limits(rotate_bytes=rotate_bytes))
     logger = EventLogger(mosquitto.settings, records, Quarantine(file.with_name("quarantine.jsonl")))
     logger.start()
-    assert logger.session.wait_connected(5)
+    assert logger.session.wait_connected(15)
     try:
         yield logger
     finally:

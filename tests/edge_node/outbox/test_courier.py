@@ -82,7 +82,7 @@ def at_work(office: Office) -> Iterator[Office]:
 
     thread = threading.Thread(target=carry)
     office.session.start()
-    assert office.session.wait_connected(5)
+    assert office.session.wait_connected(15)
     thread.start()
     try:
         yield office
@@ -135,7 +135,7 @@ def test_only_what_is_acknowledged_to_this_node_is_forgotten(watcher: Watcher, o
 
 def test_while_nobody_acknowledges_ever_less_is_sent_again(watcher: Watcher, office: Office) -> None:
     ids = office.post(*(event() for _ in range(3 * WINDOW)))
-    assert eventually(lambda: len(heard(watcher, "again")) > WINDOW, 12)
+    assert eventually(lambda: len(heard(watcher, "again")) > WINDOW, 30)
     assert len(heard(watcher, "again")) <= WINDOW + 2
 
     def all_acknowledged() -> bool:
@@ -215,12 +215,12 @@ def test_what_is_given_up_is_said_while_it_grows(
     with at_work(Office(mosquitto.settings, tmp_path, most=5)) as office:
         office.post(*(event() for _ in range(6)))
         assert eventually(lambda: said()[-1:] != [] and (said()[-1].level, said()[-1].dropped) == ("full", 1))
-        before = len(said())
+        before, begun = len(said()), time.monotonic()
         for _ in range(100):
             office.post(event())
             time.sleep(0.02)
         assert eventually(lambda: said()[-1].dropped == 101)
-    assert 2 <= len(said()) - before <= 5
+    assert 2 <= len(said()) - before <= 3 + time.monotonic() - begun
 
 
 def test_what_the_access_list_refuses_is_kept_and_said(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from edge_node.log_files import LogFiles
 from edge_node.sinks.delivery import Delivery
 from edge_node.sinks.sink import Record, SinkError
 from edge_node.synced import Synced
@@ -31,6 +32,11 @@ class Collector:
         self.got += found
 
 
+def is_idle(delivery: Delivery) -> bool:
+    """Whether it has had all that is in the log, and has noted so."""
+    return delivery._place == LogFiles(delivery._files.path).end() and delivery._has_all
+
+
 @contextmanager
 def delivering(
     sink: Collector,
@@ -46,4 +52,4 @@ def delivering(
         yield delivery
     finally:
         delivery.stop()
-        assert delivery.wait_stopped(5)
+        assert delivery.wait_stopped(15)

@@ -74,7 +74,7 @@ class Influxd:
 
     def query(self, text: str, **arguments: str) -> Any:
         asked = urllib.parse.urlencode({"q": text, "u": "edge", "p": "secret", **arguments})
-        with urllib.request.urlopen(f"{self.url}/query?{asked}", b"", timeout=5) as answer:
+        with urllib.request.urlopen(f"{self.url}/query?{asked}", b"", timeout=20) as answer:
             return json.load(answer)
 
     def _answers(self) -> bool:

@@ -21,7 +21,7 @@ BUSY = ANSWER.replace(b"200 OK", b"400 Bad")
 
 @contextmanager
 def serving(talk: Callable[[socket.socket], None]) -> Iterator[int]:
-    """A port on which each connection is talked to, until the other side has enough."""
+    """A port on which each connection is talked to, until one side has enough."""
 
     def accept() -> None:
         while True:
@@ -29,6 +29,7 @@ def serving(talk: Callable[[socket.socket], None]) -> Iterator[int]:
                 connection, _ = server.accept()
             except OSError:
                 return
+            connections.append(connection)
             threads.append(threading.Thread(target=one, args=(connection,)))
             threads[-1].start()
 
@@ -37,12 +38,17 @@ def serving(talk: Callable[[socket.socket], None]) -> Iterator[int]:
             talk(connection)
 
     threads: list[threading.Thread] = []
+    connections: list[socket.socket] = []
     with socket.create_server(("127.0.0.1", 0)) as server:
         accepting = threading.Thread(target=accept)
         accepting.start()
         yield server.getsockname()[1]
         server.shutdown(socket.SHUT_RDWR)
         accepting.join()
+    for connection in connections:
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
+        connection.close()
     for thread in threads:
         thread.join()
 
@@ -70,8 +76,7 @@ def all_of(connection: socket.socket, body_bytes: int) -> bytes:
 
 
 def sip(connection: socket.socket) -> None:
-    for _ in range(60):
-        connection.recv(1_000)
+    while connection.recv(1_000):
         time.sleep(0.05)
 
 
@@ -86,15 +91,15 @@ def test_a_server_that_takes_its_time_gets_no_more_than_is_allowed(
         begun = time.monotonic()
         with pytest.raises(SinkError) as raised:
             post(f"{scheme}://127.0.0.1:{port}/", bytes(size), {}, timeout_seconds=0.5)
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < 15
     assert not raised.value.is_final
 
 
 def test_what_a_server_says_after_it_has_taken_an_event_is_not_waited_for() -> None:
-    with serving(drip_from(len(ANSWER) - 100)) as port:
+    with serving(drip_from(len(ANSWER) - 1_000)) as port:
         begun = time.monotonic()
-        post(f"http://127.0.0.1:{port}/", b"{}", {}, timeout_seconds=1)
-        assert time.monotonic() - begun < 1
+        post(f"http://127.0.0.1:{port}/", b"{}", {}, timeout_seconds=30)
+        assert time.monotonic() - begun < 15
 
 
 @pytest.mark.parametrize(
@@ -131,8 +136,8 @@ def test_a_name_with_several_addresses_is_reached_by_the_one_that_answers(
         ]
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
         begun = time.monotonic()
-        post("http://two.example", b"{}", {}, timeout_seconds=2)
-        assert 0.9 < time.monotonic() - begun < 2
+        post("http://two.example", b"{}", {}, timeout_seconds=6)
+        assert 2.9 < time.monotonic() - begun < 6
         for one in filling:
             one.close()
 
@@ -158,10 +163,10 @@ def test_tls_is_checked_against_the_names_and_authorities_of_this_machine(
 
     with serving(answer) as port:
         with pytest.raises(SinkError, match="certificate verify failed"):
-            post(f"https://localhost:{port}/", b"{}", {}, timeout_seconds=5)
+            post(f"https://localhost:{port}/", b"{}", {}, timeout_seconds=20)
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert"))
-        post(f"https://localhost:{port}/hook", b"{}", {}, timeout_seconds=5)
+        post(f"https://localhost:{port}/hook", b"{}", {}, timeout_seconds=20)
         with pytest.raises(SinkError, match="certificate verify failed"):
-            post(f"https://127.0.0.1:{port}/", b"{}", {}, timeout_seconds=5)
+            post(f"https://127.0.0.1:{port}/", b"{}", {}, timeout_seconds=20)
     (one,) = asked
     assert one.startswith(b"POST /hook HTTP/1.1\r\nHost: localhost:")

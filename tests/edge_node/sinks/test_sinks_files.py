@@ -16,7 +16,7 @@ from edge_node.sinks.build import deliveries
 from edge_node.sinks.place_file import PlaceFile
 from edge_node.sinks.rotation import Limits, RotatingLines
 from tests.edge_node.logged import line, record, write
-from tests.edge_node.sinks.collector import Collector, delivering
+from tests.edge_node.sinks.collector import Collector, delivering, is_idle
 from tests.edge_node.sinks.receiver import Receiver
 from tests.private_broker import eventually
 
@@ -60,9 +60,9 @@ def test_a_place_that_cannot_be_read_makes_events_wait(
 
 def test_a_folder_that_is_taken_away_is_made_again(logged: Path) -> None:
     sink = Collector()
-    with delivering(sink, logged):
+    with delivering(sink, logged) as delivery:
         ids = write(logged, record())
-        assert eventually(lambda: sink.got == ids)
+        assert eventually(lambda: sink.got == ids and is_idle(delivery))
         shutil.rmtree(logged.parent / "sinks")
         ids += write(logged, *(record() for _ in range(20)))
         assert eventually(lambda: sink.got == ids)
@@ -110,7 +110,7 @@ def test_a_secret_that_is_put_in_place_later_is_taken(
         assert eventually(lambda: len(receiver.posted) == 2)
     finally:
         delivery.stop()
-        assert delivery.wait_stopped(5)
+        assert delivery.wait_stopped(15)
     assert [json.loads(one.body)["event_id"] for one in receiver.posted] == ids
     assert caplog.text.count("events wait") == 1
     assert "everybody" not in caplog.text
@@ -130,7 +130,7 @@ def test_a_secret_that_everybody_may_read_is_said_once(
         assert eventually(lambda: len(receiver.posted) == 3)
     finally:
         delivery.stop()
-        assert delivery.wait_stopped(5)
+        assert delivery.wait_stopped(15)
     assert caplog.text.count(f"{file} may be read or written by everybody") == 1
 
 
@@ -175,7 +175,7 @@ def test_a_sink_that_had_all_misses_nothing_when_files_go(
             one = record()
             ids.append(one["event_id"])
             log.append([line(one)])
-            assert eventually(lambda: delivery._has_all and sink.got == ids)
+            assert eventually(lambda: sink.got == ids and is_idle(delivery))
     assert delivery.files_missed == 0
     assert "deleted" not in caplog.text
 
@@ -188,7 +188,7 @@ def test_a_file_that_it_had_before_it_was_away_is_not_missed(
     with delivering(sink, logged, synced=lambda: log.synced) as delivery:
         for number in range(4):
             log.append([line(record()) for _ in range(4)])
-            assert sink.is_away or eventually(lambda: delivery._has_all and len(sink.got) == 4)
+            assert sink.is_away or eventually(lambda: len(sink.got) == 4 and is_idle(delivery))
             sink.is_away = True
             if number == 2:
                 assert eventually(lambda: "away" in caplog.text)
@@ -206,14 +206,15 @@ def test_refusals_are_bounded_and_said_now_and_then(
     logged: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("edge_node.sinks.refusals.FILE_BYTES", 5_000)
-    monkeypatch.setattr("edge_node.sinks.refusals.REPORT_SECONDS", 0.2)
+    monkeypatch.setattr("edge_node.sinks.refusals.REPORT_SECONDS", 1.0)
     sink = Collector()
     ids = write(logged, *(record() for _ in range(50)))
     sink.refuses = set(ids)
+    begun = time.monotonic()
     with delivering(sink, logged) as delivery:
         assert eventually(lambda: delivery.refusals.count == 50)
         assert eventually(lambda: "has refused 50 events" in caplog.text)
-    assert caplog.text.count("has refused") <= 5
+    assert caplog.text.count("has refused") <= 2 + time.monotonic() - begun
     aside = logged.parent / "sinks/collector.refused.jsonl"
     kept = [aside.with_name(aside.name + ".1"), aside]
     assert sum(file.stat().st_size for file in kept) < 12_000
@@ -241,7 +242,7 @@ def test_a_place_survives_an_unusable_sink(logged: Path, receiver: Receiver, tmp
     ids = write(logged, record())
     first.start()
     first.stop()
-    assert first.wait_stopped(5)
+    assert first.wait_stopped(15)
     file.write_text("secret")
     (second,) = deliveries([settings], logged)
     second.start()
@@ -249,5 +250,5 @@ def test_a_place_survives_an_unusable_sink(logged: Path, receiver: Receiver, tmp
         assert eventually(lambda: len(receiver.posted) == 1)
     finally:
         second.stop()
-        assert second.wait_stopped(5)
+        assert second.wait_stopped(15)
     assert json.loads(receiver.posted[0].body)["event_id"] == ids[0]
