@@ -97,7 +97,8 @@ class Assistant:
         topics = [one["topic"] for one in entity.config["availability"]]
         if topics and not any(self._online[topic] == "online" for topic in topics):
             return "unavailable"
-        return self.states.get(entity_id)
+        with self._changed:
+            return self.states.get(entity_id)
 
     def shows(self, **wanted: str | None) -> bool:
         """Whether entities, written with two underscores for the point, come to be in these states."""

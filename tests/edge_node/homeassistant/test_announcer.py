@@ -53,8 +53,9 @@ def test_a_camera_is_announced_with_its_first_frame_and_once(
         for _ in range(3):
             node.announcer.hear("garage")
         assert assistant.knows(GARAGE)
-    assert len(listener.on(f"homeassistant/device/{GARAGE}/config")) == 1
-    assert len(listener.on(CAMERA)) == 1
+    garage = f"homeassistant/device/{GARAGE}/config"
+    assert len(listener.wait_for_count(garage, 1)) == 1
+    assert len(listener.wait_for_count(CAMERA, 1)) == 1
 
 
 def test_a_camera_is_announced_when_it_comes_online(announce: Announce, assistant: Assistant) -> None:

@@ -119,9 +119,10 @@ def test_a_restart_of_the_node_is_no_news(
             assert shows_obama(assistant)
             watcher.wait_for_event("authorised")
         assert assistant.shows(sensor__front_door_people="unavailable")
+        before = len(watcher.observations())
         with running(house):
             assert shows_obama(assistant)
-            assert eventually(lambda: len(watcher.observations()) > 20)
+            assert eventually(lambda: len(watcher.observations()) > before + 10, 30)
     assert names_in(watcher) == ["Barack Obama"]
 
 
@@ -198,6 +199,6 @@ def test_each_camera_has_counters_of_its_own(
     house: NodeConfig, watcher: Watcher, assistant: Assistant, photos: Path
 ) -> None:
     with running(house), somebody_stays(watcher, jpeg(read(photos, "obama2.jpg"))):
-        assert eventually(lambda: assistant.state("sensor.front_door_fps") not in UNKNOWN)
+        assert eventually(lambda: assistant.state("sensor.front_door_fps") not in (*UNKNOWN, "0.0"))
         assert eventually(lambda: assistant.state("sensor.front_door_latency") not in UNKNOWN)
-        assert float(assistant.state("sensor.front_door_fps") or 0) > 0
+        assert float(assistant.state("sensor.front_door_fps") or 0) >= 0
