@@ -92,6 +92,7 @@ def test_frigates_snapshots_are_a_camera_each_and_the_retained_one_is_not_looked
 def test_a_flood_is_thinned_out_and_counted(
     node: Node, watcher: Watcher, esp32: paho.Client, picture: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
+    began = time.monotonic()
     for _ in range(60):
         esp32.publish("flood/hall", picture)
         time.sleep(0.02)
@@ -99,7 +100,7 @@ def test_a_flood_is_thinned_out_and_counted(
         lambda one: one.topic == "edge/nodes/node-1/stats" and NodeStats.from_json(one.payload).received == 60
     )
     counted = NodeStats.from_json(stats.payload)
-    assert 2 <= counted.processed + counted.replaced <= 5
+    assert 2 <= counted.processed + counted.replaced <= 2 + 2 * (time.monotonic() - began)
     assert counted.rejected == {"rate_limited": 60 - counted.processed - counted.replaced}
     warned = [record for record in caplog.records if "rate_limited" in record.getMessage()]
     assert [record.levelname for record in warned].count("WARNING") == 1
@@ -140,8 +141,8 @@ def test_nodes_of_a_group_share_a_feed(
     with running(pair[0]), running(pair[1]):
         watcher.wait_for_count("edge/nodes/one/stats", 1)
         watcher.wait_for_count("edge/nodes/two/stats", 1)
-        for _ in range(8):
+        for number in range(8):
             esp32.publish("esp32/door/jpg", picture)
             time.sleep(1 / FPS)
-        watcher.wait_for_count("edge/observations/door", 8)
+            watcher.wait_for_count("edge/observations/door", number + 1)
     assert {one.node for one in watcher.observations()} == {"one", "two"}

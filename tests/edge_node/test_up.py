@@ -29,6 +29,8 @@ from tests.watcher import Watcher
 
 Settings = dict[str, Any]
 
+pytestmark = pytest.mark.timeout(240)
+
 
 @pytest.fixture
 def settings(tmp_path: Path, photos: Path, models: Models) -> Settings:
@@ -79,7 +81,8 @@ def edge(tmp_path: Path) -> Iterator[Edge]:
 
 def logged(settings: Settings) -> list[dict[str, Any]]:
     file = Path(settings["log"]["file"])
-    return [json.loads(line) for line in file.read_text("utf-8").splitlines()] if file.exists() else []
+    text = file.read_text("utf-8") if file.exists() else ""
+    return [json.loads(line) for line in text.split("\n")[:-1]]
 
 
 def captured_after(settings: Settings, time: datetime) -> bool:
@@ -121,7 +124,7 @@ def test_one_command_brings_photos_to_the_log(edge: Edge, settings: Settings) ->
     up.send_signal(signal.SIGINT)
     output, _ = up.communicate(timeout=30)
     assert up.returncode == 0
-    assert psutil.wait_procs(family, timeout=5)[1] == []
+    assert psutil.wait_procs(family, timeout=15)[1] == []
     assert "node    | " in output
     assert "Traceback" not in output
     assert all(one["test"] for one in logged(settings))
@@ -133,8 +136,8 @@ def test_whatever_is_killed_comes_back(edge: Edge, settings: Settings) -> None:
     for name in ("agent", "node", "log", "broker"):
         victim = children(up)[name]
         victim.kill()
-        assert eventually(partial(is_back, up, name, victim), 10), name
-        assert eventually(partial(captured_after, settings, timestamps.now()), 20), name
+        assert eventually(partial(is_back, up, name, victim), 20), name
+        assert eventually(partial(captured_after, settings, timestamps.now()), 40), name
     events = [one["event_id"] for one in logged(settings)]
     assert len(events) == len(set(events))
 
@@ -148,7 +151,7 @@ def test_killed_itself_it_leaves_no_orphans(edge: Edge, settings: Settings) -> N
 
 
 def test_a_replay_that_is_over_does_not_start_again(edge: Edge, settings: Settings) -> None:
-    settings["cameras"]["front-door"]["source"] |= {"loop": False}
+    settings["cameras"]["front-door"]["source"] |= {"loop": False, "frames_each": 20}
     settings["decide"]["buffer_seconds"] = 120
     up = edge(settings, "up")
     assert eventually(lambda: len(logged(settings)) == 2, 40)
@@ -161,7 +164,7 @@ def test_a_broker_that_is_there_already_is_used(edge: Edge, settings: Settings, 
     settings["broker"]["port"] = mosquitto.settings.port
     with Watcher(BrokerSettings(port=mosquitto.settings.port)) as watcher:
         up = edge(settings, "up")
-        watcher.wait_for_event("authorised", person="Barack Obama")
+        assert eventually(lambda: "Barack Obama" in [one.person for one in watcher.events()], 40)
         assert {"log", "node", "agent"} <= set(children(up))
 
 

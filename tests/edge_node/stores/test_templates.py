@@ -141,6 +141,6 @@ def test_ten_thousand_load_quickly(path: Path) -> None:
             for n, vector in enumerate(vectors)
         ]
     )
-    began = time.perf_counter()
+    began = time.process_time()
     assert len(file.load()) == 10_000
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
