@@ -1,10 +1,13 @@
 """A real Mosquitto of one test's own, and what can befall it. From tests: the fixture `mosquitto`."""
 
+import itertools
 import os
+import random
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -43,10 +46,23 @@ def require_mosquitto() -> None:
         pytest.skip("Mosquitto is not installed: sudo apt install mosquitto")
 
 
+def _own_ports() -> Iterator[int]:
+    """Of this test process alone, in no order, and below those that Linux gives to whoever asks for any."""
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    ports = range(10_000, 32_000)[number :: int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))]
+    return itertools.cycle(random.sample(ports, len(ports)))
+
+
+_PORTS = _own_ports()
+
+
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    """One that nobody else takes until a broker listens there, nor while it is down for a moment."""
+    for port in _PORTS:
+        with socket.socket() as listener, suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("there is always another port")
 
 
 def eventually(condition: Callable[[], object], timeout_seconds: float = 15.0) -> bool:

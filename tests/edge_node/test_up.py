@@ -132,19 +132,19 @@ def test_one_command_brings_photos_to_the_log(edge: Edge, settings: Settings) ->
 
 def test_whatever_is_killed_comes_back(edge: Edge, settings: Settings) -> None:
     up = edge(settings, "up")
-    assert eventually(lambda: logged(settings), 40)
+    assert eventually(lambda: logged(settings), 60)
     for name in ("agent", "node", "log", "broker"):
         victim = children(up)[name]
         victim.kill()
         assert eventually(partial(is_back, up, name, victim), 20), name
-        assert eventually(partial(captured_after, settings, timestamps.now()), 40), name
+        assert eventually(partial(captured_after, settings, timestamps.now()), 60), name
     events = [one["event_id"] for one in logged(settings)]
     assert len(events) == len(set(events))
 
 
 def test_killed_itself_it_leaves_no_orphans(edge: Edge, settings: Settings) -> None:
     up = edge(settings, "up")
-    assert eventually(lambda: len(children(up)) == 5, 30)
+    assert eventually(lambda: len(children(up)) == 5, 60)
     family = psutil.Process(up.pid).children(recursive=True)
     up.kill()
     assert psutil.wait_procs(family, timeout=10)[1] == []
@@ -154,7 +154,7 @@ def test_a_replay_that_is_over_does_not_start_again(edge: Edge, settings: Settin
     settings["cameras"]["front-door"]["source"] |= {"loop": False, "frames_each": 20}
     settings["decide"]["buffer_seconds"] = 120
     up = edge(settings, "up")
-    assert eventually(lambda: len(logged(settings)) == 2, 40)
+    assert eventually(lambda: len(logged(settings)) == 2, 60)
     assert eventually(lambda: "agent" not in children(up), 20)
     time.sleep(2)
     assert set(children(up)) == {"broker", "log", "node", "web"}
@@ -164,7 +164,7 @@ def test_a_broker_that_is_there_already_is_used(edge: Edge, settings: Settings, 
     settings["broker"]["port"] = mosquitto.settings.port
     with Watcher(BrokerSettings(port=mosquitto.settings.port)) as watcher:
         up = edge(settings, "up")
-        assert eventually(lambda: "Barack Obama" in [one.person for one in watcher.events()], 40)
+        assert eventually(lambda: "Barack Obama" in [one.person for one in watcher.events()], 60)
         assert {"log", "node", "agent"} <= set(children(up))
 
 
