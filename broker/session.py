@@ -16,7 +16,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from broker import wire
-from broker.connection import CONNECT_TIMEOUT_SECONDS, make_client
+from broker.connection import CONNECT_TIMEOUT_SECONDS, make_client, release
 from broker.errors import MessageError
 from broker.failures import Failures
 from broker.finding import FindingClient
@@ -149,8 +149,7 @@ class Session:
     def stop(self, farewells: Iterable[Publication] = ()) -> None:
         """Publishes the farewells if there is a connection, then leaves; the will is not published."""
         if self.is_connected:
-            handovers = [self.publish(farewell) for farewell in farewells]
-            for handover in handovers:
+            for handover in [self.publish(farewell) for farewell in farewells]:
                 handover.wait(FAREWELL_SECONDS)
         self._leaving = True
         self._client.disconnect()
@@ -165,6 +164,8 @@ class Session:
         except Exception as error:  # noqa: BLE001  whatever paho lets out has ended the network thread
             self._connected.clear()
             self._bug(error)
+        finally:
+            release(self._client)
 
     def _guarded(self, callback: Callable[..., None]) -> Callable[..., None]:
         def guarded(*arguments: Any) -> None:
@@ -202,12 +203,7 @@ class Session:
             self._begin()
 
     def _on_subscribe(
-        self,
-        _client: paho.Client,
-        _userdata: object,
-        _mid: int,
-        codes: Sequence[ReasonCode],
-        _properties: object,
+        self, _client: paho.Client, _userdata: object, _mid: int, codes: Sequence[ReasonCode], _props: object
     ) -> None:
         asked = self._asked if not self.is_connected else ("one asked for later",)
         for wanted, code in zip(asked, codes, strict=False):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from broker.errors import MessageError
 from broker.handover import Receipt
 from broker.messages import Frame
 from broker.publication import Publication
@@ -120,6 +121,16 @@ def test_who_leaves_says_farewell_and_has_no_will(broker: PrivateBroker, open_se
     open_session(broker.settings).publish(text("edge/last", "last"))
     assert eventually(lambda: "last" in payloads(received))
     assert payloads(received) == ["goodbye", "last"]
+
+
+def test_who_has_left_holds_no_socket(broker: PrivateBroker, open_session: OpenSession) -> None:
+    session = open_session(broker.settings)
+    assert session._client._sockpairR is not None
+    session.stop()
+    assert session._client._sockpairR is None
+    with pytest.raises(MessageError):
+        session.publish(text("edge/#", "to nobody"))
+    session.publish(text("edge/late", "to nobody"))
 
 
 def test_subscriptions_and_births_come_back_after_a_restart_of_the_broker(
