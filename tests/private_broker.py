@@ -1,13 +1,13 @@
 """A real Mosquitto of one test's own, and what can befall it. From tests: the fixture `mosquitto`."""
 
+import contextlib
+import functools
 import itertools
 import os
-import random
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 
 import pytest
 
@@ -46,23 +46,34 @@ def require_mosquitto() -> None:
         pytest.skip("Mosquitto is not installed: sudo apt install mosquitto")
 
 
-def _own_ports() -> Iterator[int]:
-    """Of this test process alone, in no order, and below those that Linux gives to whoever asks for any."""
-    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    ports = range(10_000, 32_000)[number :: int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))]
-    return itertools.cycle(random.sample(ports, len(ports)))
+class _Ports:
+    """Below those that Linux hands out by itself, so that nobody takes one before its broker does, or while
+    that is stopped. Each process of the tests has a block of its own, for as long as it lives."""
+
+    BLOCK, STEP = 400, 4  # the embedded broker takes the port after its own as well
+
+    def __init__(self) -> None:
+        self._claim = socket.socket(socket.AF_UNIX)
+        for first in range(10_000, 32_000, self.BLOCK):
+            with contextlib.suppress(OSError):
+                self._claim.bind(f"\0edge-test-ports-{first}")
+                self._ports = itertools.cycle(range(first, first + self.BLOCK, self.STEP))
+                return
+        raise RuntimeError("too many tests at a time: no block of ports is left")
+
+    def free(self) -> int:
+        for port in itertools.islice(self._ports, self.BLOCK // self.STEP):
+            with socket.socket() as listener, contextlib.suppress(OSError):
+                listener.bind(("127.0.0.1", port))
+                return port
+        raise RuntimeError("no port of this process is free")
 
 
-_PORTS = _own_ports()
+_ports = functools.cache(_Ports)
 
 
 def free_port() -> int:
-    """One that nobody else takes until a broker listens there, nor while it is down for a moment."""
-    for port in _PORTS:
-        with socket.socket() as listener, suppress(OSError):
-            listener.bind(("127.0.0.1", port))
-            return port
-    raise AssertionError("there is always another port")
+    return _ports().free()
 
 
 def eventually(condition: Callable[[], object], timeout_seconds: float = 15.0) -> bool:
