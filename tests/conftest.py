@@ -76,7 +76,7 @@ def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         path = tmp_path / "notify"
         listener.bind(str(path))
-        listener.settimeout(2)
+        listener.settimeout(20)
         monkeypatch.setenv("NOTIFY_SOCKET", str(path))
         yield listener
 
