@@ -43,7 +43,7 @@ def open_session() -> Iterator[OpenSession]:
         session = Session(settings, client_id=client_id or f"client-{len(sessions)}", **options)
         sessions.append(session)
         session.start()
-        assert session.wait_connected(5), session.failure
+        assert session.wait_connected(15), session.failure
         return session
 
     yield open_session

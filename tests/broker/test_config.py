@@ -188,7 +188,7 @@ yamlish = st.lists(st.sampled_from([*WORDS.split(), *SPACED]), max_size=25).map(
 texts = st.text(max_size=60) | yamlish
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=400)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=400)
 @given(content=st.binary(max_size=60) | texts.map(lambda text: text.encode("utf-8", "replace")))
 def test_any_file_is_settings_or_a_config_error(content: bytes, file: Path) -> None:
     file.write_bytes(content)

@@ -12,6 +12,7 @@ import pytest
 from broker import embedded, local
 from broker.errors import BrokerError
 from broker.local import Kind, LocalBroker, is_listening
+from broker.probe import answers
 from broker.settings import BrokerSettings
 from tests.private_broker import PrivateBroker, eventually, free_port
 
@@ -92,9 +93,9 @@ def test_the_embedded_broker_stands_in_for_mosquitto(monkeypatch: pytest.MonkeyP
 def test_the_command_runs_until_sigterm_and_returns_zero(kind: Kind, tmp_path: Path) -> None:
     port = free_port()
     with subprocess.Popen(command(kind, port, tmp_path), stderr=subprocess.PIPE, text=True) as process:
-        assert eventually(lambda: is_listening("127.0.0.1", port))
+        assert eventually(lambda: answers("127.0.0.1", port, 1))
         process.terminate()
-        _, words = process.communicate(timeout=5)
+        _, words = process.communicate(timeout=20)
     assert process.returncode == 0
     assert f"127.0.0.1:{port}; watch it: mosquitto_sub" in words
 

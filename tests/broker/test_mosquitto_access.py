@@ -169,11 +169,11 @@ def test_who_claims_the_loggers_client_id_does_not_get_its_session(
     node = open_session(site.settings("node-1"), "node-1")
     logger = claim("edge-logger", received)
     thief = claim("garage", stolen)
-    assert node.publish(event("garage")).wait(5)
+    assert node.publish(event("garage")).wait(15)
     assert eventually(lambda: received)
     assert logger.is_connected
     logger.stop()
-    assert node.publish(event("front-door")).wait(5)
+    assert node.publish(event("front-door")).wait(15)
     thief.stop()
     claim("garage", stolen).stop()
     claim("edge-logger", received)

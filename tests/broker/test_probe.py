@@ -6,14 +6,14 @@ from tests.private_broker import PrivateBroker, free_port
 
 def test_a_broker_answers(broker: PrivateBroker) -> None:
     for _ in range(3):
-        assert answers(broker.settings.host, broker.settings.port, 2)
+        assert answers(broker.settings.host, broker.settings.port, 15)
 
 
 def test_a_stopped_broker_does_not_answer(mosquitto: PrivateBroker) -> None:
     mosquitto.suspend()
     assert not answers(mosquitto.settings.host, mosquitto.settings.port, 0.3)
     mosquitto.resume()
-    assert answers(mosquitto.settings.host, mosquitto.settings.port, 2)
+    assert answers(mosquitto.settings.host, mosquitto.settings.port, 15)
 
 
 def test_a_stranger_does_not_answer() -> None:

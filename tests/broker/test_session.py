@@ -150,10 +150,11 @@ def test_subscriptions_and_births_come_back_after_a_restart_of_the_broker(
     births.clear()
     broker.stop()
     assert eventually(lambda: not watcher.is_connected and not node.is_connected)
+    assert eventually(lambda: watcher.failure)
     assert "lost" in (watcher.failure or "") or "cannot be reached" in (watcher.failure or "")
     broker.start()
-    assert watcher.wait_connected(10)
-    assert node.wait_connected(10)
+    assert watcher.wait_connected(15)
+    assert node.wait_connected(15)
     assert watcher.failure is None
     assert eventually(lambda: births)
     node.publish(text("edge/frames/garage", "again", qos=0))
@@ -170,7 +171,7 @@ def test_what_was_published_while_offline_is_sent_at_qos_1_and_dropped_at_qos_0(
     sender.publish(text("edge/b", "dropped", qos=0))
     assert not handover.done
     sender.start()
-    assert handover.wait(5)
+    assert handover.wait(15)
     assert handover.done
     sender.publish(text("edge/c", "last"))
     assert eventually(lambda: "last" in payloads(received))
@@ -183,10 +184,10 @@ def test_a_receipt_says_whether_anybody_hears(mosquitto: PrivateBroker, open_ses
     session = open_session(mosquitto.settings, on_receipt=receipts.append)
     event = Publication(topic="edge/events/garage/unknown", payload=b"{}", qos=1)
     unheard = session.publish(event)
-    assert unheard.wait(5)
+    assert unheard.wait(15)
     open_session(mosquitto.settings, subscriptions=[Subscription("edge/events/+/+", print)])
     heard = session.publish(event)
-    assert heard.wait(5)
+    assert heard.wait(15)
     assert [(one.mid, one.is_heard) for one in receipts] == [(unheard.mid, False), (heard.mid, True)]
     assert [one.reason for one in receipts] == ["No matching subscribers", "Success"]
 
@@ -256,8 +257,8 @@ def test_a_subscription_made_later_lasts_over_reconnects_until_it_is_taken_back(
     assert eventually(heard)
     broker.stop()
     broker.start()
-    assert listener.wait_connected(10)
-    assert speaker.wait_connected(10)
+    assert listener.wait_connected(15)
+    assert speaker.wait_connected(15)
     received.clear()
     assert eventually(heard)
     listener.unsubscribe(later)

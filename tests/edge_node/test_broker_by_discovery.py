@@ -55,7 +55,8 @@ def test_the_doctor_says_that_none_is_announced(monkeypatch: pytest.MonkeyPatch)
     assert "broker.host" in finding.advice
 
 
-def test_the_doctor_finds_the_one_that_is(mosquitto: PrivateBroker) -> None:
+def test_the_doctor_finds_the_one_that_is(mosquitto: PrivateBroker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(discovery, "LOOK_SECONDS", 15)  # it ends soon after the one that is found
     port = mosquitto.settings.port
     info = ServiceInfo(
         discovery.SERVICE,

@@ -127,7 +127,7 @@ def test_what_is_no_dataset_at_all(tmp_path: Path) -> None:
         read_dataset(tmp_path)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     st.binary(max_size=200)
     | st.text(max_size=100).map(lambda text: f"{HEAD}\n{text}".encode("utf-8", "replace"))
