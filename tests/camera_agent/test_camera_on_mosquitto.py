@@ -32,7 +32,7 @@ def test_the_queue_towards_a_silent_broker_holds_one_frame(
     finally:
         mosquitto.resume()
         camera.close()
-        camera.join(5)
+        camera.join(15)
     assert not camera.is_running
     assert camera.tally.published + camera.tally.dropped.total() == camera.captured
 
@@ -47,7 +47,7 @@ def test_frames_larger_than_the_broker_takes_are_counted(
     camera._session._maximum_packet_bytes = 1000
     assert eventually(lambda: camera.tally.dropped["larger than the broker takes"] > 5)
     camera.close()
-    camera.join(5)
+    camera.join(15)
     assert caplog.text.count("larger than the broker takes") == 1
 
 
@@ -64,7 +64,7 @@ def test_a_bug_in_a_source_ends_the_agent(
     outcome: list[int] = []
     thread = threading.Thread(target=lambda: outcome.append(agent.run()))
     thread.start()
-    thread.join(10)
+    thread.join(20)
     assert outcome == [70]
 
 
@@ -72,9 +72,13 @@ def test_a_frame_larger_than_the_socket_buffer_leaves_at_once(mosquitto: Private
     """And not with the next second of paho's network thread."""
     session = Session(mosquitto.settings, client_id="large")
     session.start()
-    assert session.wait_connected(5)
+    assert session.wait_connected(15)
     buffer: Any = session._client.socket()
     buffer.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 200_000)
+    late = 0
     for _ in range(40):
-        assert session.publish(Publication(topic=FRAMES, payload=bytes(4_000_000))).wait(0.8)
+        handover = session.publish(Publication(topic=FRAMES, payload=bytes(4_000_000)))
+        late += not handover.wait(0.8)
+        assert handover.wait(15)
     session.stop()
+    assert late <= 3  # a frame in four would be, if it were written by the thread that publishes

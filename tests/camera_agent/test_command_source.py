@@ -10,7 +10,8 @@ import pytest
 
 from camera_agent.pace import Pace
 from camera_agent.settings import CommandSource
-from camera_agent.sources import Source, SourceError, open_source
+from camera_agent.sources import Captured, Source, SourceError, open_source
+from camera_agent.sources.command import Command
 from tests.private_broker import eventually
 
 CAMERA = """
@@ -45,7 +46,7 @@ def test_sends_what_the_program_writes_and_tells_of_its_end(
     camera: Callable[[int], CommandSource], photos: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    source = open_source(camera(20), Pace(60))
+    source = open_source(camera(100), Pace(60))
     sent: list[bytes] = []
     with pytest.raises(SourceError, match=r"ended with status 3: lens fell off"):
         sent.extend(captured.jpeg for captured in source.frames())
@@ -107,12 +108,17 @@ def test_a_slow_reader_gets_the_newest_frame(tmp_path: Path, photos: Path) -> No
     source = open_source(
         CommandSource(command=(sys.executable, str(program), str(photos / "obama.jpg"))), Pace(60)
     )
+    assert isinstance(source, Command)
     frames = source.frames()
-    first = int(next(frames).jpeg[6:14])
-    time.sleep(1)
-    second = int(next(frames).jpeg[6:14])
+    first = number(next(frames))
+    assert eventually(lambda: number(source._newest._frame) > first + 10)
+    second = number(next(frames))
     close(source)
-    assert second - first > 10
+    assert second > first + 10
+
+
+def number(frame: Captured | None) -> int:
+    return int(frame.jpeg[6:14]) if frame is not None else -1
 
 
 def test_close_takes_the_whole_process_group_down(tmp_path: Path) -> None:
@@ -122,7 +128,7 @@ def test_close_takes_the_whole_process_group_down(tmp_path: Path) -> None:
     assert eventually(lambda: pids.exists() and len(pids.read_text().split()) == 2)
     began = time.monotonic()
     close(source)
-    assert time.monotonic() - began < 2.5
+    assert time.monotonic() - began < 10
     for pid in pids.read_text().split():
         assert eventually(partial(is_gone, int(pid)))
     assert list(source.frames()) == []

@@ -41,7 +41,7 @@ def test_keeps_the_pace(folder: Path) -> None:
     source = open_source(FolderSource(path=folder), Pace(20))
     began = time.monotonic()
     assert len(list(itertools.islice(source.frames(), 11))) == 11
-    assert 0.45 < time.monotonic() - began < 2
+    assert 0.45 < time.monotonic() - began < 5
 
 
 def test_stop_ends_the_frames(folder: Path) -> None:

@@ -41,7 +41,7 @@ def test_a_video_file_plays_in_real_time_and_ends(video: str) -> None:
     began = time.monotonic()
     shades = [shade(captured.jpeg) for captured in source.frames()]
     assert shades == list(range(0, FRAMES, 2))
-    assert 0.8 < time.monotonic() - began < 3
+    assert 0.8 < time.monotonic() - began < 6
     assert source.replay
 
 
@@ -90,7 +90,7 @@ def test_a_driver_that_hangs_holds_the_cameras_thread_so_that_the_supervisor_see
     closing.join(1.5)
     assert closing.is_alive()
     capture.released.set()
-    closing.join(2)
+    closing.join(15)
     assert not closing.is_alive()
 
 

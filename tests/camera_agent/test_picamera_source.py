@@ -127,11 +127,12 @@ def test_takes_the_encoder_that_gives_each_frame_at_once(
     board(has_hardware)
     source = open_source(PiCameraSource(quality=70, vflip=True), Pace(60))
     frame = next(source.frames())
+    age = datetime.now(UTC) - frame.captured_at
     (camera,) = FakePicamera2.opened
     source.stop()
     source.close()
     assert frame.jpeg == JPEG
-    assert timedelta(seconds=0.04) < datetime.now(UTC) - frame.captured_at < timedelta(seconds=1)
+    assert timedelta(seconds=0.04) < age < timedelta(seconds=5)
     assert type(camera.encoder) is (FakeMJPEGEncoder if has_hardware else FakeJpegEncoder)
     assert camera.encoder.q == (None if has_hardware else 70)
     assert camera.quality == ("high" if has_hardware else None)
@@ -189,7 +190,7 @@ def test_a_change_of_settings_opens_the_camera_again(
         watcher.wait_for_count("edge/devices/yard/settings", 5)
     finally:
         camera.close()
-        camera.join(5)
+        camera.join(15)
     assert sizes == [(1280, 720), (640, 360), (640, 360), (1280, 720), (1280, 720)]
     assert qualities == [85, 85, 50, 50, 50]
     assert all(camera.closed for camera in FakePicamera2.opened)
@@ -200,4 +201,4 @@ def test_a_change_of_settings_opens_the_camera_again(
 
 @pytest.mark.parametrize("sensor_microseconds", [None, 0, 10**18])
 def test_an_impossible_sensor_time_is_taken_as_now(sensor_microseconds: int | None) -> None:
-    assert abs(datetime.now(UTC) - captured_at(sensor_microseconds)) < timedelta(seconds=1)
+    assert abs(datetime.now(UTC) - captured_at(sensor_microseconds)) < timedelta(seconds=5)
