@@ -19,7 +19,8 @@ class Cable:
         self._left: int | None = None
         self._is_black_hole = False
         self._lock = threading.Lock()
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self._accepting.start()
 
     def __enter__(self) -> Self:
         return self
@@ -27,6 +28,8 @@ class Cable:
     def __exit__(
         self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)  # closing it would not end `accept`
+        self._accepting.join()
         self._listener.close()
         self._cut()
 

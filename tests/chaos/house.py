@@ -75,8 +75,8 @@ class House:
 
     def logged(self) -> list[dict[str, Any]]:
         """Every line of the log; each must be JSON."""
-        text = self.log.read_text("utf-8") if self.log.exists() else ""
-        return [json.loads(line) for line in text.split("\n")[:-1]]
+        text = self.log.read_bytes() if self.log.exists() else b""
+        return [json.loads(line) for line in text.split(b"\n")[:-1]]
 
     def logged_ids(self) -> list[str]:
         return [record["event_id"] for record in self.logged()]
@@ -91,7 +91,7 @@ class House:
         limits = load(self.config, NodeConfig).outbox
         return waiting.read(self.state / waiting.FILE, limits.max_events, limits.max_bytes)
 
-    def comes_to_rest(self, timeout_seconds: float = 20.0) -> bool:
+    def comes_to_rest(self, timeout_seconds: float = 30.0) -> bool:
         """Whether the outbox empties in time."""
         return eventually(lambda: self.waiting().waiting == 0, timeout_seconds)
 
@@ -124,7 +124,7 @@ def fill(folder: Path) -> Path:
 
 
 def decided(house: House, count: int) -> bool:
-    return eventually(lambda: len(house.decided()) >= count)
+    return eventually(lambda: len(house.decided()) >= count, 30)
 
 
 def told(watcher: Watcher) -> Counter[str]:

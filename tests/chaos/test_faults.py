@@ -26,8 +26,7 @@ Build = Callable[..., House]
 def test_a_logger_away_for_longer_than_the_broker_queues(house: House, is_known: bool) -> None:
     if is_known:
         house.start_logger()
-        assert eventually(house.log.exists)
-        time.sleep(1)
+        assert eventually(lambda: "as edge-logger" in house.said())
         house.kill("logger")
     with Watcher(house.broker.settings, "edge/events/#") as assistant:
         house.start_node(pace=200, count=500)
@@ -37,8 +36,8 @@ def test_a_logger_away_for_longer_than_the_broker_queues(house: House, is_known:
         began = time.monotonic()
         house.start_logger()
         assert all_logged_once(house)
-        assert time.monotonic() - began < 15
-        assert told(assistant) == Counter(house.decided())  # nobody else was told twice
+        assert time.monotonic() - began < 20
+        assert eventually(lambda: told(assistant) == Counter(house.decided()))  # nobody else was told twice
 
 
 def test_in_quiet_times_the_log_is_in_order_of_each_camera(house: House) -> None:
@@ -97,16 +96,17 @@ def test_what_was_decided_while_the_broker_restarted_is_news(house: House) -> No
     house.broker.stop()
     house.start_node(pace=50, count=100)
     assert decided(house, 100)
+    house.signal("node", signal.SIGSTOP)  # it tells nothing before somebody listens
     house.broker.start()
     with Watcher(house.broker.settings, "edge/events/#", "edge/again/#") as assistant:
+        house.signal("node", signal.SIGCONT)
         assert all_logged_once(house)
-        assert len(told(assistant)) > 0
+        assert eventually(lambda: len(told(assistant)) > 0)
 
 
 def test_what_the_broker_had_in_memory_for_a_logger_it_knew(house: House) -> None:
     house.start_logger()
-    assert eventually(house.log.exists)
-    time.sleep(1)
+    assert eventually(lambda: "as edge-logger" in house.said())
     house.kill("logger")
     house.start_node(pace=100, count=150)
     assert decided(house, 150)
@@ -203,7 +203,7 @@ def test_an_outbox_deleted_under_the_node(house: House) -> None:
         file.unlink()
     assert decided(house, 200)
     assert eventually(lambda: "was taken away" in house.said())
-    time.sleep(0.5)
+    assert eventually(lambda: house.waiting().waiting == 200)
     house.kill("node")
     house.start_node(count=0)
     house.start_logger()

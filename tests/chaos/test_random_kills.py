@@ -11,6 +11,7 @@ import time
 import pytest
 
 from tests.chaos.house import House
+from tests.private_broker import eventually
 
 log = logging.getLogger(__name__)
 
@@ -39,10 +40,10 @@ def test_no_event_is_lost_and_none_is_logged_twice(house: House) -> None:
             house.start_logger()
         else:
             house.start_node()
+    assert eventually(lambda: len(house.decided()) > 10 * SECONDS)
     house.start_node(count=0)
     assert house.comes_to_rest(), house.waiting()
     log.info(
         "seed %d: %d kills, %d events, %d logged", SEED, kills, len(house.decided()), len(house.logged())
     )
-    assert len(house.decided()) > 10 * SECONDS
     assert (house.lost(), house.twice()) == (set(), [])
