@@ -45,8 +45,8 @@ def logging_to(file: Path, mosquitto: PrivateBroker, rotate_bytes: int = 10_000_
 
 def logged(file: Path) -> list[dict[str, Any]]:
     """The whole lines; one that is being written at this moment is none yet."""
-    text = file.read_text("utf-8") if file.exists() else ""
-    return [json.loads(line) for line in text.split("\n")[:-1]]
+    text = file.read_bytes() if file.exists() else b""
+    return [json.loads(line) for line in text.split(b"\n")[:-1]]
 
 
 def ids(file: Path) -> list[str]:
@@ -55,7 +55,7 @@ def ids(file: Path) -> list[str]:
 
 def publish(node: Watcher, *events: Event) -> None:
     for one in events:
-        assert node.session.publish(one.to_publication(TOPICS)).wait(5)
+        assert node.session.publish(one.to_publication(TOPICS)).wait(15)
 
 
 def acknowledged(node: Watcher) -> list[str]:

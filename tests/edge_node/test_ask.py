@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from broker import embedded
 from edge_node.__main__ import command_line
+from edge_node.models.install import Models
 from edge_node.node import Node
 from edge_node.ports import Detector
 from edge_node.settings import NodeConfig
@@ -159,6 +160,7 @@ def test_the_embedded_broker_spreads_questions_too(
     mosquitto: PrivateBroker,
     ask: Ask,
     photos: Path,
+    models: Models,
     tmp_path: Path,
     capsys: Out,
 ) -> None:
@@ -166,13 +168,19 @@ def test_the_embedded_broker_spreads_questions_too(
         pytest.skip("iotcore is not installed: pip install '.[embedded-broker]'")
     mosquitto.stop()
     files = pictures(photos, tmp_path / "a", 6)
-    pair = [replace(config, node=replace(config.node, id=name)) for name in ("one", "two")]
+    pair = []
+    for name in ("one", "two"):
+        state = tmp_path / name
+        state.mkdir()
+        (state / "models").symlink_to(models.kept_in)
+        pair.append(replace(config, node=replace(config.node, id=name, state_dir=state)))
     with (
         PrivateBroker(mosquitto.settings, tmp_path / "embedded", kind="embedded"),
         running(pair[0]) as one,
         running(pair[1]) as two,
     ):
         assert eventually(lambda: one._follower.polled.is_set() and two._follower.polled.is_set())
+        assert eventually(lambda: one._session.is_connected and two._session.is_connected)
         assert ask(*files, "--labelled", tmp_path / "out") == 0
     assert {one["node"] for one in answers(capsys.readouterr().out)} == {"one", "two"}
     assert len(list((tmp_path / "out").iterdir())) == 6

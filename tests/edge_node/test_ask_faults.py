@@ -32,6 +32,7 @@ def three(config: NodeConfig, processes: Processes, watcher: Watcher, tmp_path: 
     return nodes
 
 
+@pytest.mark.timeout(180)
 def test_a_node_is_killed_and_every_photo_is_answered_once_and_in_order(
     three: Trio, processes: Processes, ask_config: Path, photos: Path, tmp_path: Path
 ) -> None:
@@ -41,7 +42,7 @@ def test_a_node_is_killed_and_every_photo_is_answered_once_and_in_order(
     lines = [asking.stdout.readline() for _ in range(40)]
     three["two"].kill()
     said = answers("".join([*lines, *asking.stdout]))
-    assert asking.wait(10) == 0
+    assert asking.wait(30) == 0
     assert [one["photo"] for one in said] == [str(file) for file in files]
     assert [one["size"][1] for one in said] == [150 + number for number in range(200)]
     assert {one["node"] for one in said} == {"one", "two", "three"}
@@ -52,6 +53,7 @@ def test_a_node_is_killed_and_every_photo_is_answered_once_and_in_order(
     assert len([one for one in named if one]) > 60
 
 
+@pytest.mark.timeout(180)
 def test_a_node_that_hangs_costs_time_and_no_photo(
     three: Trio, processes: Processes, ask_config: Path, photos: Path, tmp_path: Path
 ) -> None:
@@ -59,7 +61,7 @@ def test_a_node_that_hangs_costs_time_and_no_photo(
     files = pictures(photos, tmp_path / "pictures", 12)
     options = ["--config", str(ask_config), "--timeout", "5", "--labelled", str(tmp_path / "out")]
     asking = processes.start("ask", *files, *options)
-    said = answers(asking.communicate(timeout=30)[0])
+    said = answers(asking.communicate(timeout=60)[0])
     assert asking.returncode == 0
     assert [one["photo"] for one in said] == [str(file) for file in files]
     assert {one["node"] for one in said} == {"one", "three"}
@@ -71,8 +73,8 @@ def test_a_node_that_hangs_costs_time_and_no_photo(
 def test_who_reads_only_the_head_is_left_in_peace(
     command: str, node: Node, config: NodeConfig, photos: Path, tmp_path: Path
 ) -> None:
-    pictures(photos, tmp_path / "a", 9)
-    files = " ".join(f"a/{number:03}.jpg" for number in range(9))
+    pictures(photos, tmp_path / "a", 40)
+    files = " ".join(f"a/{number:03}.jpg" for number in range(40))
     file = node_file(config, "another", tmp_path)
     line = f"{sys.executable} -m edge_node {command} {files} --config {file} | head -n 1"
     done = subprocess.run(
@@ -113,7 +115,7 @@ def test_an_interrupt_says_how_far_it_got(
     assert asking.stdout is not None
     asking.stdout.readline()
     asking.send_signal(signal.SIGINT)
-    _, said = asking.communicate(timeout=15)
+    _, said = asking.communicate(timeout=30)
     assert asking.returncode == 130
     assert "of 100 photos were answered" in said.splitlines()[-1]
     assert "Traceback" not in said
@@ -122,7 +124,7 @@ def test_an_interrupt_says_how_far_it_got(
 def test_without_a_broker_it_says_so(
     ask: Ask, tmp_path: Path, capsys: Out, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("edge_node.exchange.CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr("edge_node.exchange.CONNECT_SECONDS", 2)
     assert ask(tmp_path / "a.jpg") == 1
     assert "cannot be reached: " in capsys.readouterr().err
 

@@ -79,7 +79,7 @@ def test_without_hard_links_files_are_renamed(path: Path, monkeypatch: pytest.Mo
 def test_a_folder_with_the_name_of_a_closed_file_is_none(path: Path) -> None:
     folder = LogFiles(path).name_for(1, date(2026, 1, 1))
     folder.mkdir()
-    log = RotatingLines(path, Limits(rotate_bytes=8, keep_seconds=1.0))
+    log = RotatingLines(path, Limits(rotate_bytes=8, keep_seconds=60.0))
     for number in range(3):
         log.append(lines(number))
     assert numbers(path) == [0, 1, 2]

@@ -44,8 +44,8 @@ def test_a_waiting_worker_is_woken() -> None:
     inbox = Inbox[int]()
     threading.Timer(0.05, inbox.put, ("door", 7)).start()
     began = time.monotonic()
-    assert inbox.take(5) == ("door", 7)
-    assert time.monotonic() - began < 2
+    assert inbox.take(30) == ("door", 7)
+    assert time.monotonic() - began < 15
 
 
 def test_nobody_crowds_the_others_out() -> None:
@@ -61,10 +61,10 @@ def test_a_wake_ends_one_wait_before_or_after_it_began() -> None:
     inbox = Inbox[int]()
     inbox.wake()
     began = time.monotonic()
-    assert inbox.take(5) is None
+    assert inbox.take(30) is None
     threading.Timer(0.05, inbox.wake).start()
-    assert inbox.take(5) is None
-    assert time.monotonic() - began < 2
+    assert inbox.take(30) is None
+    assert time.monotonic() - began < 15
     began = time.monotonic()
     assert inbox.take(0.2) is None
     assert time.monotonic() - began >= 0.19
