@@ -76,7 +76,7 @@ def free_port() -> int:
     return _ports().free()
 
 
-def eventually(condition: Callable[[], object], timeout_seconds: float = 15.0) -> bool:
+def eventually(condition: Callable[[], object], timeout_seconds: float = 30.0) -> bool:
     """Whether the condition comes true in time."""
     deadline = time.monotonic() + timeout_seconds
     while not condition():

@@ -13,7 +13,7 @@ from broker.settings import BrokerSettings
 from broker.subscription import Subscription
 from broker.topics import Topics
 
-TIMEOUT_SECONDS = 20.0
+TIMEOUT_SECONDS = 30.0
 
 Found = TypeVar("Found")
 

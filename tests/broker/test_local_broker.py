@@ -131,8 +131,15 @@ time.sleep(60)
         assert parent.stdout is not None
         child = psutil.Process(int(parent.stdout.readline()))
         os.kill(parent.pid, signal.SIGKILL)
-    assert eventually(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
+    assert eventually(lambda: is_gone(child))
     assert eventually(lambda: not is_listening("127.0.0.1", port))
+
+
+def is_gone(process: psutil.Process) -> bool:
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def test_the_embedded_broker_serves_old_cameras_on_the_next_free_port() -> None:

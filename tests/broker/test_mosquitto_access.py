@@ -177,8 +177,12 @@ def test_who_claims_the_loggers_client_id_does_not_get_its_session(
     thief.stop()
     claim("garage", stolen).stop()
     claim("edge-logger", received)
-    assert eventually(lambda: len(received) == 2)
-    assert topics_of(received) == ["edge/events/garage/unknown", "edge/events/front-door/unknown"]
+    assert eventually(lambda: "edge/events/front-door/unknown" in topics_of(received))
+    # The first comes twice where the logger left before it had acknowledged it.
+    assert [*dict.fromkeys(topics_of(received))] == [
+        "edge/events/garage/unknown",
+        "edge/events/front-door/unknown",
+    ]
     assert stolen == []
 
 
