@@ -155,6 +155,8 @@ class Session:
         self._client.disconnect()
         if self._thread.is_alive():
             self._thread.join(CONNECT_TIMEOUT_SECONDS + 1)
+        if not self._thread.is_alive():
+            release(self._client)
 
     def _run(self) -> None:
         try:
@@ -164,8 +166,6 @@ class Session:
         except Exception as error:  # noqa: BLE001  whatever paho lets out has ended the network thread
             self._connected.clear()
             self._bug(error)
-        finally:
-            release(self._client)
 
     def _guarded(self, callback: Callable[..., None]) -> Callable[..., None]:
         def guarded(*arguments: Any) -> None:
@@ -228,9 +228,9 @@ class Session:
     def _on_disconnect(
         self, _client: paho.Client, _userdata: object, _flags: object, code: ReasonCode, _properties: object
     ) -> None:
-        self._connected.clear()
         if not self._leaving:
             self._failures.end(str(code))
+        self._connected.clear()
 
     def _on_message(self, _client: paho.Client, _userdata: object, message: paho.MQTTMessage) -> None:
         publication = wire.publication_of(message)
