@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
 
 from broker.config import load
@@ -64,7 +65,8 @@ def show(*, once: bool) -> int:
         return 1
     pictures = make_frames(PHOTOS, DEMO / "frames")
     make_gallery(PHOTOS, DEMO / "gallery")
-    return Demo(write_config(once=once), pictures, once=once).run()
+    with ExitStack() as claims:
+        return Demo(write_config(claims, once=once), pictures, once=once).run()
 
 
 class Demo:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
@@ -16,7 +17,8 @@ from broker.messages import Event
 from broker.session import Session
 from broker.settings import BrokerSettings
 from broker.topics import Topics
-from tests.private_broker import eventually
+from scripts.demo_setup import claim_port
+from tests.private_broker import PrivateBroker, eventually, free_port
 
 AN_EVENT = Path(__file__).parents[1] / "broker/golden/event.json"
 
@@ -115,3 +117,17 @@ def test_it_ends_when_nobody_reads_what_it_prints(start: Start, checkout: Path) 
     assert eventually(lambda: session.publish(event) and demo.poll() is not None, 40)
     session.stop()
     assert demo.returncode == 128 + signal.SIGPIPE
+
+
+def test_two_demos_never_have_the_same_port() -> None:
+    port = free_port()
+    with ExitStack() as one, ExitStack() as another:
+        assert claim_port(port, one) == port
+        assert claim_port(port, another) != port
+    with ExitStack() as later:
+        assert claim_port(port, later) == port
+
+
+def test_a_port_at_which_something_listens_is_left_alone(mosquitto: PrivateBroker) -> None:
+    with ExitStack() as claims:
+        assert claim_port(mosquitto.settings.port, claims) != mosquitto.settings.port
