@@ -40,9 +40,14 @@ def plan(config: NodeConfig, file: Path) -> list[Child]:
     children.append(Child("node", command, start_seconds=NODE_START_SECONDS))
     if config.cameras:
         children.append(Child("agent", [python, "-m", "camera_agent", *settings], may_finish=True))
-    if config.web.enabled and find_spec("uvicorn") is not None:
+    if has_page(config):
         children.append(Child("web", [python, "-m", "edge_node", "web", *settings]))
     return children
+
+
+def has_page(config: NodeConfig) -> bool:
+    """Whether the page is wanted and installed."""
+    return config.web.enabled and find_spec("uvicorn") is not None
 
 
 class Supervisor:

@@ -1,6 +1,7 @@
 """`edge-node up`: broker, logger, node and camera agent on this machine, from one config.yaml."""
 
 import argparse
+import sys
 import threading
 
 from broker.errors import ConfigError
@@ -8,7 +9,9 @@ from broker.supervision import stop_on_signals
 from edge_node.commands.models import install_models
 from edge_node.commands.options import Subparsers, add_config, agent_faults, read_config
 from edge_node.models.install import Models, is_complete
-from edge_node.up import Supervisor, plan
+from edge_node.up import Supervisor, has_page, plan
+from edge_node.web.listener import ListenError, PortInUseError, listen
+from edge_node.web.settings import WebSettings
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -22,9 +25,25 @@ def run(arguments: argparse.Namespace) -> int:
     faults = agent_faults(arguments)
     if faults:
         raise ConfigError(faults)
+    try:
+        if has_page(config):
+            _try_to_listen(config.web)
+    except PortInUseError as error:
+        print(f"{arguments.config}: {error}", file=sys.stderr)
+        return 1
     models = Models.of(config)
     if not is_complete(models) and install_models(models) != 0:
         return 1
     stop = threading.Event()
     stop_on_signals(stop)
     return Supervisor(plan(config, arguments.config)).run(stop)
+
+
+def _try_to_listen(web: WebSettings) -> None:
+    """Raises PortInUseError. An address that is not there yet, as at boot, the page itself tries again."""
+    try:
+        listen(web).close()
+    except PortInUseError:
+        raise
+    except ListenError:
+        return

@@ -6,6 +6,7 @@ import sys
 from broker.errors import ConfigError
 from edge_node.commands.options import Subparsers, add_config, read_config
 from edge_node.commands.serve import serve
+from edge_node.web.listener import ListenError
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -25,8 +26,11 @@ def run(arguments: argparse.Namespace) -> int:
 
     try:
         server = WebServer(config)
+    except ListenError as error:
+        print(f"{arguments.config}: {error}", file=sys.stderr)
+        return 1
     except OSError as error:
-        print(f"web: {error}; expected a free port and a folder that this user may write", file=sys.stderr)
+        print(f"web: {error}; expected a folder that this user may write", file=sys.stderr)
         return 1
     print(server.url, flush=True)
     return serve(server)

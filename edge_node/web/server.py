@@ -4,7 +4,6 @@ import asyncio
 import logging
 import os
 import secrets
-import socket
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -30,6 +29,7 @@ from edge_node.web.connection import CONNECTIONS_AT_MOST, Connection
 from edge_node.web.events import Events, News
 from edge_node.web.gallery import GalleryDesk
 from edge_node.web.history import Row
+from edge_node.web.listener import listen
 from edge_node.web.live import Live
 from edge_node.web.log_history import LogHistory
 from edge_node.web.system import SystemDesk
@@ -43,7 +43,7 @@ STOP_SECONDS = 5.0
 
 
 class WebServer:
-    """Raises OSError when it cannot listen, or cannot write its cache."""
+    """Raises ListenError, and OSError when it cannot write its cache."""
 
     def __init__(self, config: NodeConfig) -> None:
         self.stop = threading.Event()
@@ -68,7 +68,7 @@ class WebServer:
         app = build_app(endpoints, Access(config.web.token()), config.web.names, self._lifespan)
         self._ticks = self._ticks_seen = 0
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._socket = _listening(config.web.host, config.web.port)
+        self._socket = listen(config.web)
         self._server = uvicorn.Server(
             uvicorn.Config(
                 app,
@@ -169,19 +169,6 @@ class WebServer:
                 log.warning("no events to show: %s", fault)
             said = fault
             await asyncio.sleep(TICK_SECONDS)
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    listener = socket.socket(family, kind, protocol)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen()  # so that whoever comes before the server is up waits and is not sent away
-    except OSError:
-        listener.close()
-        raise
-    return listener
 
 
 def _cache_folder(config: NodeConfig) -> Path:

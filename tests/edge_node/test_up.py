@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -166,6 +167,16 @@ def test_a_broker_that_is_there_already_is_used(edge: Edge, settings: Settings, 
         up = edge(settings, "up")
         assert eventually(lambda: "Barack Obama" in [one.person for one in watcher.events()], 60)
         assert {"log", "node", "agent"} <= set(children(up))
+
+
+def test_a_taken_port_of_the_page_is_said_once_and_nothing_starts(edge: Edge, settings: Settings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = settings["web"]["port"] = other.getsockname()[1]
+        up = edge(settings, "up")
+        output, _ = up.communicate(timeout=30)
+    assert up.returncode == 1
+    [said] = output.splitlines()
+    assert said.endswith(f"web.port: 127.0.0.1:{port} is in use by another program; expected a free port")
 
 
 @pytest.mark.parametrize("command", ["up", "run", "log", "check-config", "doctor"])

@@ -69,13 +69,21 @@ def test_open_to_others_without_a_token_is_a_fault_of_the_configuration(start: S
 
 
 def test_a_port_that_is_taken_is_said(start: Start) -> None:
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        other.listen()
-        web = start(port=other.getsockname()[1])
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        web = start(port=port)
         _, said = web.communicate(timeout=20)
     assert web.returncode == 1
-    assert "Address already in use" in said
+    assert f"web.port: 127.0.0.1:{port} is in use by another program; expected a free port" in said
+
+
+def test_an_address_of_another_machine_is_said(start: Start, tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text("0123456789abcdef")
+    web = start(host="192.0.2.1", port=8642, token_file=str(token))
+    _, said = web.communicate(timeout=20)
+    assert web.returncode == 1
+    assert "web.host: cannot listen at 192.0.2.1:8642" in said
 
 
 def test_two_pages_share_a_broker(one_broker: BrokerSettings, tmp_path: Path) -> None:
