@@ -23,7 +23,7 @@ from tests.private_broker import eventually
 pytestmark = pytest.mark.usefixtures("short_pauses")
 
 
-@pytest.mark.parametrize(
+damaged = pytest.mark.parametrize(
     "content",
     [
         b"\0\0\0",
@@ -33,14 +33,46 @@ pytestmark = pytest.mark.usefixtures("short_pauses")
         b"",
     ],
 )
-def test_a_damaged_place_is_as_none(logged: Path, content: bytes, caplog: pytest.LogCaptureFixture) -> None:
+
+
+@damaged
+@pytest.mark.parametrize("backfill", [True, False])
+def test_a_damaged_place_goes_back_to_the_oldest_event(
+    logged: Path, content: bytes, backfill: bool, caplog: pytest.LogCaptureFixture
+) -> None:
     sink = Collector()
     ids = write(logged, record(), record())
     (logged.parent / "sinks").mkdir()
     (logged.parent / "sinks/collector.place").write_bytes(content)
-    with delivering(sink, logged):
+    with delivering(sink, logged, backfill=backfill):
         assert eventually(lambda: sink.got == ids)
     assert "collector.place is damaged" in caplog.text
+    assert "from the oldest event" in caplog.text
+
+
+@damaged
+def test_a_damaged_place_loses_no_event_that_waits_and_repeats_few(
+    logged: Path, content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    sink = Collector()
+    log = RotatingLines(logged, Limits(rotate_bytes=3_000))
+    log.append([line(record()) for _ in range(12)])
+    with delivering(sink, logged):
+        assert eventually(lambda: len(sink.got) == 12)
+    with delivering(sink, logged, backfill=False):
+        log.append([line(record())])
+        assert eventually(lambda: len(sink.got) == 13)
+        sink.is_away = True
+        waiting = [record() for _ in range(7)]
+        log.append([line(one) for one in waiting])
+        assert eventually(lambda: "away" in caplog.text)
+    (logged.parent / "sinks/collector.place").write_bytes(content)
+    sink.is_away = False
+    with delivering(sink, logged, backfill=False):
+        assert eventually(lambda: sink.got[-1:] == [waiting[-1]["event_id"]])
+    assert sink.got[-7:] == [one["event_id"] for one in waiting]
+    assert 20 <= len(sink.got) <= 21
+    assert "from collector.place.before" in caplog.text
 
 
 def test_a_place_that_cannot_be_read_makes_events_wait(
@@ -140,7 +172,8 @@ def test_what_a_kill_left_behind_is_removed_at_the_next_start(logged: Path, rece
     (folder / "tmpck80hyi_.part").write_bytes(b"{")
     (folder / "webhook.refused.jsonl").write_bytes(b"{}\n")
     deliveries([WebhookSink(url=receiver.url)], logged)
-    assert sorted(one.name for one in folder.iterdir()) == ["webhook.place", "webhook.refused.jsonl"]
+    left = ["webhook.place", "webhook.place.before", "webhook.refused.jsonl"]
+    assert sorted(one.name for one in folder.iterdir()) == left
 
 
 def test_what_retention_takes_from_a_sink_that_is_away_is_said_and_counted(
