@@ -55,6 +55,7 @@ class Delivery:
         self._stop = threading.Event()
         self._step = self._failed_step = ""
         self._pause = PAUSE_SECONDS
+        self._most: int | None = None  # events at once, while one is looked for that is refused
         self._thread = threading.Thread(target=self._run, name=f"sink {name}", daemon=True)
         self._sink: Sink | None = None
         self._place: Place | None = None
@@ -80,15 +81,16 @@ class Delivery:
         before = self._place or self._begin()
         sink = self._sink or self._set_up()
         self._step = "delivery"
-        lines, place = self._files.read(before, sink.batch, self._synced and self._synced())
+        most = sink.batch if self._most is None else min(self._most, sink.batch)
+        lines, place = self._files.read(before, most, self._synced and self._synced())
         if not lines or place is None:
             self._has_all = True
             self._kept.save()
             return False
         self._look_back(before, place)
         entries = [entry for entry in map(self._entry, lines) if entry is not None]
-        if entries:
-            self._deliver(sink, entries)
+        if entries and not self._deliver(sink, entries):
+            return self.turn()
         self._move(place)
         return True
 
@@ -146,17 +148,21 @@ class Delivery:
         self._has_all = False
         self._kept.keep(place)
 
-    def _deliver(self, sink: Sink, entries: Sequence[tuple[bytes, Record]]) -> None:
+    def _deliver(self, sink: Sink, entries: Sequence[tuple[bytes, Record]]) -> bool:
+        """Whether they are done with; if not, half as many are to be tried."""
         try:
             sink.deliver([record for _, record in entries])
         except SinkError as error:
             if not error.is_final:
                 raise
-            if len(entries) == 1:
-                self.refusals.put(entries[0][0], error)
-                return
-            for entry in entries:
-                self._deliver(sink, [entry])
+            if len(entries) > 1:
+                self._most = len(entries) // 2
+                return False
+            self.refusals.put(entries[0][0], error)
+            return True
+        if self._most is not None:
+            self._most = None if self._most >= sink.batch else 2 * self._most
+        return True
 
     def _entry(self, line: bytes) -> tuple[bytes, Record] | None:
         """The line and its event, as the log has them; None for a line that is none: it was damaged later."""

@@ -20,10 +20,15 @@ class Collector:
         self.refuses: set[str] = set()
         self.stumbles_over: set[str] = set()
         self.is_away = False
+        self.asked = 0
+        self.tires_after: int | None = None
 
     def deliver(self, records: Sequence[Record]) -> None:
+        self.asked += 1
         if self.is_away:
             raise SinkError("away")
+        if self.tires_after is not None and self.asked % self.tires_after == 0:
+            raise SinkError("too many requests")
         found = [one["event_id"] for one in records]
         if self.refuses & set(found):
             raise SinkError("not that", is_final=True)

@@ -61,6 +61,20 @@ def test_what_is_refused_for_good_is_put_aside_and_holds_up_nobody(logged: Path)
     assert delivery.refusals.count == 2
 
 
+def test_a_bad_event_in_a_large_batch_costs_few_requests_and_nothing_is_done_twice(logged: Path) -> None:
+    sink = Collector()
+    sink.batch, sink.tires_after = 500, 7
+    ids = write(logged, *(record() for _ in range(300)))
+    sink.refuses = {ids[150]}
+    with delivering(sink, logged) as delivery:
+        assert eventually(lambda: len(sink.got) >= 299)
+    assert sink.got == [one for one in ids if one != ids[150]]
+    assert sink.asked < 30
+    aside = (logged.parent / "sinks/collector.refused.jsonl").read_text().splitlines()
+    assert [json.loads(one)["event"]["event_id"] for one in aside] == [ids[150]]
+    assert delivery.refusals.count == 1
+
+
 def test_a_bug_of_a_sink_makes_events_wait(logged: Path, caplog: pytest.LogCaptureFixture) -> None:
     sink = Collector()
     ids = write(logged, *(record() for _ in range(3)))
