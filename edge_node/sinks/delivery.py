@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from edge_node.log_files import LogFiles, Place
+from edge_node.sinks.outage import Outage
 from edge_node.sinks.place_file import PlaceFile, beginning
 from edge_node.sinks.refusals import Refusals
 from edge_node.sinks.sink import Record, Sink, SinkError
@@ -18,8 +19,6 @@ from edge_node.synced import Synced
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.5
-PAUSE_SECONDS = 1.0
-PAUSE_AT_MOST_SECONDS = 60.0
 
 
 class Delivery:
@@ -53,8 +52,8 @@ class Delivery:
         self._synced = synced
         self._kept = PlaceFile(folder / f"{name}.place")
         self._stop = threading.Event()
-        self._step = self._failed_step = ""
-        self._pause = PAUSE_SECONDS
+        self._step = ""
+        self._outage = Outage(name)
         self._most: int | None = None  # events at once, while one is looked for that is refused
         self._thread = threading.Thread(target=self._run, name=f"sink {name}", daemon=True)
         self._sink: Sink | None = None
@@ -101,7 +100,7 @@ class Delivery:
             except Exception as error:  # noqa: BLE001  whatever it is, events wait in the log and none is lost
                 wait = self._fail(error)
             else:
-                self._recover()
+                self._outage.end()
             self.refusals.report()
             self._stop.wait(wait)
         self._kept.save()
@@ -176,22 +175,8 @@ class Delivery:
             return None
 
     def _fail(self, error: Exception) -> float:
-        is_new = self._failed_step != self._step
-        bug = None if isinstance(error, SinkError | OSError) else error
-        log.log(
-            logging.WARNING if is_new else logging.DEBUG,
-            "sink %s: %s; events wait in the log", self.name, error, exc_info=bug,
-        )  # fmt: skip
-        pause = self._pause if self._failed_step else PAUSE_SECONDS
-        self._failed_step = self._step
-        self._pause = min(pause * 2, PAUSE_AT_MOST_SECONDS)
         self._sink = None
-        return pause
-
-    def _recover(self) -> None:
-        if self._failed_step:
-            log.warning("sink %s goes on", self.name)
-            self._failed_step = ""
+        return self._outage.failed(self._step, error)
 
 
 class _Event(msgspec.Struct):

@@ -37,7 +37,8 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, timeout_seconds: 
     if not 200 <= status < 300:
         text = said.decode("utf-8", "replace").strip()
         detail = f"{host} answers {status} {text[:200]!r}"
-        raise SinkError(detail, is_final=400 <= status < 500 and status not in LATER)
+        is_final = 400 <= status < 500 and status not in LATER
+        raise SinkError(detail, is_final=is_final, status=status)
 
 
 def _connection(host: str, port: int | None, context: ssl.SSLContext | None) -> http.client.HTTPConnection:

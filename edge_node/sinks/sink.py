@@ -9,11 +9,15 @@ Record = dict[str, Any]
 
 
 class SinkError(Exception):
-    """Events were not taken. `is_final`: it is about these very events, others might be taken."""
+    """Events were not taken.
 
-    def __init__(self, detail: str, *, is_final: bool = False) -> None:
+    is_final: it is about these very events, others might be taken. status: of the HTTP answer that said so.
+    """
+
+    def __init__(self, detail: str, *, is_final: bool = False, status: int | None = None) -> None:
         super().__init__(detail)
         self.is_final = is_final
+        self.status = status
 
 
 class Sink(Protocol):

@@ -21,7 +21,8 @@ def logged(tmp_path: Path) -> Path:
 @pytest.fixture
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("edge_node.sinks.delivery.POLL_SECONDS", 0.01)
-    monkeypatch.setattr("edge_node.sinks.delivery.PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr("edge_node.sinks.outage.PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr("edge_node.sinks.outage.PAUSE_AT_MOST_SECONDS", 0.1)
     monkeypatch.setattr("edge_node.sinks.place_file.AGAIN_SECONDS", 0.01)
 
 

@@ -75,6 +75,25 @@ def test_a_bad_event_in_a_large_batch_costs_few_requests_and_nothing_is_done_twi
     assert delivery.refusals.count == 1
 
 
+def test_another_cause_is_said_and_causes_that_alternate_are_not_said_for_ever(
+    logged: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    port = free_port()
+    (delivery,) = deliveries([WebhookSink(url=f"http://127.0.0.1:{port}", backfill=True)], logged)
+    write(logged, record())
+    delivery.start()
+    try:
+        assert eventually(lambda: "Connection refused" in caplog.text)
+        with receiving(port) as receiver:
+            receiver.answers = [404, 404, 401, 500, 401, 500, 401, 500, 401, 500, 204]
+            assert eventually(lambda: "goes on" in caplog.text)
+    finally:
+        delivery.stop()
+        assert delivery.wait_stopped(5)
+    for cause in ("Connection refused", "answers 404", "answers 401", "answers 500"):
+        assert caplog.text.count(cause) == 1
+
+
 def test_a_bug_of_a_sink_makes_events_wait(logged: Path, caplog: pytest.LogCaptureFixture) -> None:
     sink = Collector()
     ids = write(logged, *(record() for _ in range(3)))

@@ -91,7 +91,7 @@ def test_a_point_it_refuses_is_put_aside_and_the_others_are_stored(
 def test_events_wait_for_an_influxdb_that_was_killed(
     influxd: Influxd, settings: InfluxSink, logged: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("edge_node.sinks.delivery.PAUSE_AT_MOST_SECONDS", 0.2)
+    monkeypatch.setattr("edge_node.sinks.outage.PAUSE_AT_MOST_SECONDS", 0.2)
     ids = write(logged, *(record(number) for number in range(700)))
     (delivery,) = deliveries([settings], logged)
     delivery.start()
