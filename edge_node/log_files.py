@@ -21,6 +21,7 @@ from edge_node.synced import Synced
 MARK_BYTES = 131_072
 """A first line longer than this is no event; the mark is of its beginning."""
 CHECK_BYTES = 4_096
+NEWEST_BYTES = 1_000_000
 
 _Version = tuple[int, int, int, int]
 
@@ -138,6 +139,22 @@ class LogFiles:
         if self.next_number() < place.number:
             return files
         return [file for file in files if file.number >= place.number]
+
+    def newest(self, synced: Synced | None = None) -> list[bytes]:
+        """The last lines of the newest file, the newest first, as `read` gives them; a megabyte at most.
+        Raises OSError."""
+        files = self.listed()
+        if not files:
+            return []
+        file = files[-1]
+        with file.path.open("rb") as opened:
+            if mark_of(opened) != file.mark:
+                return []
+            end = None if synced is None else synced.end(opened, is_closed=file.path != self.path)
+            end = file.size_bytes if end is None else end
+            start = max(0, end - NEWEST_BYTES)
+            found = [line for at, line in _lines(opened, start, None) if at + len(line) <= end]
+            return [unpadded(line) for line in reversed(found[1:] if start else found)]
 
     def end(self) -> Place | None:
         """The place behind all that there is; None while there is nothing."""

@@ -19,6 +19,8 @@ from edge_node.synced import Synced
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.5
+TRUSTED_REFUSALS = 10
+"""So many in a row are believed to be about the events. Of a place that has taken none, not one is."""
 
 
 class Delivery:
@@ -55,6 +57,7 @@ class Delivery:
         self._step = ""
         self._outage = Outage(name)
         self._most: int | None = None  # events at once, while one is looked for that is refused
+        self._trusted = 0  # refusals to come that are believed
         self._thread = threading.Thread(target=self._run, name=f"sink {name}", daemon=True)
         self._sink: Sink | None = None
         self._place: Place | None = None
@@ -150,18 +153,52 @@ class Delivery:
     def _deliver(self, sink: Sink, entries: Sequence[tuple[bytes, Record]]) -> bool:
         """Whether they are done with; if not, half as many are to be tried."""
         try:
-            sink.deliver([record for _, record in entries])
+            self._offer(sink, [record for _, record in entries])
         except SinkError as error:
             if not error.is_final:
                 raise
             if len(entries) > 1:
                 self._most = len(entries) // 2
                 return False
-            self.refusals.put(entries[0][0], error)
+            self._put_aside(sink, entries[0][0], error)
             return True
         if self._most is not None:
             self._most = None if self._most >= sink.batch else 2 * self._most
         return True
+
+    def _offer(self, sink: Sink, records: Sequence[Record]) -> bool:
+        """Whether the place took any. Raises SinkError."""
+        is_taken = sink.deliver(records)
+        if is_taken:
+            self._trusted = TRUSTED_REFUSALS
+        return is_taken
+
+    def _put_aside(self, sink: Sink, line: bytes, error: SinkError) -> None:
+        """Raises SinkError where the refusal may be about the address, such as http in place of https."""
+        if error.status is None:
+            self.refusals.put(line, error)
+            return
+        if not self._trusted and not self._takes_newest(sink, line):
+            detail = f"{error}; it has taken no other event, so this may be about the address"
+            raise SinkError(detail, status=error.status) from error
+        self.refusals.put(line, error)
+        self._trusted -= 1
+
+    def _takes_newest(self, sink: Sink, refused: bytes) -> bool:
+        """Whether the place takes the newest event that it is to have; nothing older than the refused one."""
+        for line in self._files.newest(self._synced and self._synced()):
+            if line == refused:
+                return False
+            entry = self._entry(line)
+            try:
+                if entry is not None and self._offer(sink, [entry[1]]):
+                    return True
+            except SinkError as error:
+                if not error.is_final:
+                    raise
+                if error.status is not None:
+                    return False
+        return False
 
     def _entry(self, line: bytes) -> tuple[bytes, Record] | None:
         """The line and its event, as the log has them; None for a line that is none: it was damaged later."""

@@ -44,10 +44,11 @@ class InfluxDb:
             pair = f"{settings.username}:".encode() + secret("password_file", settings.password_file)
             self._headers["Authorization"] = f"Basic {base64.b64encode(pair).decode()}"
 
-    def deliver(self, records: Sequence[Record]) -> None:
+    def deliver(self, records: Sequence[Record]) -> bool:
         with forming():
             body = "\n".join(point(record, self._settings.measurement) for record in records).encode()
         post(self._url, body, self._headers, timeout_seconds=self._settings.timeout_seconds)
+        return True
 
 
 def point(record: Record, measurement: str) -> str:

@@ -52,5 +52,7 @@ def _cause(error: Exception) -> _Cause:
     """By status or by kind: what stands in the text may differ from attempt to attempt."""
     if isinstance(error, SinkError) and error.status is not None:
         return (error.status,)
-    origin = error.__cause__ or error
+    origin: BaseException = error
+    while origin.__cause__ is not None:
+        origin = origin.__cause__
     return type(origin), origin.errno if isinstance(origin, OSError) else None

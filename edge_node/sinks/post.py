@@ -9,7 +9,7 @@ from edge_node.sinks.link import Link
 from edge_node.sinks.sink import SinkError
 
 ANSWER_BYTES = 2_000
-LATER = frozenset({401, 402, 403, 404, 405, 406, 407, 408, 411, 415, 421, 425, 426, 429, 431})
+LATER = frozenset({401, 402, 403, 404, 405, 406, 407, 408, 410, 411, 415, 421, 425, 426, 429, 431})
 """Refusals that are about the address, the credentials, the headers or the moment, and not about what was
 posted."""
 

@@ -24,8 +24,11 @@ class Sink(Protocol):
     batch: int
     """How many records it takes at once."""
 
-    def deliver(self, records: Sequence[Record]) -> None:
-        """Returns when all are taken. Records may come twice. Raises SinkError."""
+    def deliver(self, records: Sequence[Record]) -> bool:
+        """Returns when all are taken, and whether the place had to take any: a sink may pass over some.
+
+        Records may come twice. Raises SinkError.
+        """
         ...
 
 

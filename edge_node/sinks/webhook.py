@@ -33,10 +33,13 @@ class Webhook:
         self._clock = clock
         self._key = None if settings.secret_file is None else _key(settings.secret_file)
 
-    def deliver(self, records: Sequence[Record]) -> None:
-        for record in records:
-            if record.get("muted") is None and record["event_type"] in self._settings.types:
-                self._post(record)
+    def deliver(self, records: Sequence[Record]) -> bool:
+        wanted = [
+            one for one in records if one.get("muted") is None and one["event_type"] in self._settings.types
+        ]
+        for record in wanted:
+            self._post(record)
+        return bool(wanted)
 
     def _post(self, record: Record) -> None:
         with forming():

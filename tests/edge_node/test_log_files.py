@@ -41,6 +41,20 @@ def test_lines_are_read_once_and_in_order_through_rotations(path: Path) -> None:
     assert read_all(files, place) == ([], place)
 
 
+def test_the_newest_lines_are_those_of_the_newest_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = LogFiles(path)
+    assert files.newest() == []
+    log = RotatingLines(path, Limits(rotate_bytes=50))
+    for number in range(6):
+        log.append([line(number)])
+    assert files.newest(log.synced) == files.newest() == [line(5) + b"\n", line(4) + b"\n"]
+    before = log.synced
+    log.append([line(6)])
+    assert files.newest(before) == [line(5) + b"\n", line(4) + b"\n"]
+    monkeypatch.setattr("edge_node.log_files.NEWEST_BYTES", 15)
+    assert files.newest(log.synced) == [line(6) + b"\n"]
+
+
 def test_a_reader_and_a_writer_at_once(path: Path) -> None:
     log = RotatingLines(path, Limits(rotate_bytes=200))
 

@@ -1,6 +1,6 @@
 """A sink of the tests' own, and its delivery at work."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,24 +17,25 @@ class Collector:
 
     def __init__(self) -> None:
         self.got: list[str] = []
-        self.refuses: set[str] = set()
+        self.refuses: Container[str] = ()
         self.stumbles_over: set[str] = set()
         self.is_away = False
         self.asked = 0
         self.tires_after: int | None = None
 
-    def deliver(self, records: Sequence[Record]) -> None:
+    def deliver(self, records: Sequence[Record]) -> bool:
         self.asked += 1
         if self.is_away:
             raise SinkError("away")
         if self.tires_after is not None and self.asked % self.tires_after == 0:
             raise SinkError("too many requests")
         found = [one["event_id"] for one in records]
-        if self.refuses & set(found):
-            raise SinkError("not that", is_final=True)
+        if any(one in self.refuses for one in found):
+            raise SinkError("not that", is_final=True, status=400)
         if self.stumbles_over & set(found):
             raise KeyError("a bug")
         self.got += found
+        return True
 
 
 def is_idle(delivery: Delivery) -> bool:

@@ -241,7 +241,8 @@ def test_refusals_are_bounded_and_said_now_and_then(
     monkeypatch.setattr("edge_node.sinks.refusals.FILE_BYTES", 5_000)
     monkeypatch.setattr("edge_node.sinks.refusals.REPORT_SECONDS", 1.0)
     sink = Collector()
-    ids = write(logged, *(record() for _ in range(50)))
+    sink.batch = 1
+    ids = write(logged, *(record() for _ in range(100)))[1::2]
     sink.refuses = set(ids)
     begun = time.monotonic()
     with delivering(sink, logged) as delivery:
