@@ -5,10 +5,13 @@ import ssl
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from edge_node.names import printable
 from edge_node.sinks.link import Link
 from edge_node.sinks.sink import SinkError
 
 ANSWER_BYTES = 2_000
+SAID_LETTERS = 200
+"""Of what a server says so much goes into a message; it may say anything."""
 LATER = frozenset({401, 402, 403, 404, 405, 406, 407, 408, 410, 411, 415, 421, 425, 426, 429, 431})
 """Refusals that are about the address, the credentials, the headers or the moment, and not about what was
 posted."""
@@ -33,10 +36,11 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, timeout_seconds: 
             said = b"" if 200 <= status < 300 else answer.read(ANSWER_BYTES)
     except (OSError, http.client.HTTPException, ValueError) as error:
         # ValueError: a name that cannot be one, a header that HTTP cannot carry.
-        raise SinkError(f"{host}: {error or type(error).__name__}") from error
+        detail = printable(str(error), SAID_LETTERS) or type(error).__name__
+        raise SinkError(f"{host}: {detail}") from error
     if not 200 <= status < 300:
         text = said.decode("utf-8", "replace").strip()
-        detail = f"{host} answers {status} {text[:200]!r}"
+        detail = f"{host} answers {status} {text[:SAID_LETTERS]!r}"
         is_final = 400 <= status < 500 and status not in LATER
         raise SinkError(detail, is_final=is_final, status=status)
 

@@ -103,6 +103,28 @@ def test_what_a_server_says_after_it_has_taken_an_event_is_not_waited_for() -> N
 
 
 @pytest.mark.parametrize(
+    "said",
+    [
+        b"SSH-2.0 \x1b[31m2026-11-20 12:00:00 ERROR forged line\x1b[0m",
+        b"HTTP/1.1 \x1b[31m \x85 \x9b ERROR forged",
+        b"\xff\x00\x1b" * 3_400,
+        b"HTTP/1.1 400 \x1b[31m\r\n\r\n\x1b[31m" + "\u202e\u2028".encode() * 500,
+    ],
+)
+def test_what_a_server_says_is_no_line_of_the_log_of_its_own(said: bytes) -> None:
+    def answer(connection: socket.socket) -> None:
+        all_of(connection, 2)
+        connection.sendall(said + b"\r\n")
+
+    with serving(answer) as port, pytest.raises(SinkError) as raised:
+        post(f"http://127.0.0.1:{port}", b"{}", {}, timeout_seconds=5)
+    text = str(raised.value)
+    assert text.isprintable()
+    assert "127.0.0.1" in text
+    assert len(text) < 1_500
+
+
+@pytest.mark.parametrize(
     ("url", "headers"),
     [
         ("http://influx..local:8086", {}),
