@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
+from unicodedata import category
 from urllib.parse import urlencode
 
 import msgspec
@@ -81,4 +82,8 @@ def _quoted(text: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    return "".join(character if character.isprintable() else " " for character in text)
+    """A space for each control character, end of a line and half of a surrogate pair.
+
+    Joiners and other marks stay: names in Persian, Hindi and emoji are spelled with them.
+    """
+    return "".join(" " if category(letter) in ("Cc", "Cs", "Zl", "Zp") else letter for letter in text)

@@ -15,6 +15,7 @@ from tests.edge_node.sinks.receiver import Receiver
 from tests.private_broker import eventually
 
 NAMES = ["Zoë Ødegård", "a, b=c d", "back\\slash\\", '"quoted"', "two\nlines", "x=1i,y 5", "😀", "\\", ","]
+JOINED = ["می\u200cشود", "क\u094d\u200dष", "👨\u200d👩\u200d👧", "Jean\u00a0Dupont", "❤\ufe0f"]
 
 
 @pytest.fixture
@@ -51,6 +52,20 @@ def test_names_come_back_as_they_were(influxd: Influxd, settings: InfluxSink) ->
     one_line = [name.replace("\n", " ") for name in NAMES]
     assert [one["reason"] for one in found] == one_line
     assert [one["person"] or "" for one in found] == [name.rstrip("\\") for name in one_line]
+
+
+def test_names_are_spelled_with_their_joiners_and_marks(influxd: Influxd, settings: InfluxSink) -> None:
+    InfluxDb(settings).deliver(
+        [record(number, person=name, reason=name) for number, name in enumerate(JOINED)]
+    )
+    assert [one["reason"] for one in stored(influxd)] == JOINED
+    assert [one["person"] for one in stored(influxd)] == JOINED
+
+
+def test_what_ends_a_line_or_is_no_letter_is_a_space(influxd: Influxd, settings: InfluxSink) -> None:
+    InfluxDb(settings).deliver([record(person="a\0b\u2028c\u2029d\ud800e\x85f\x1bg\rh", reason="\n")])
+    (found,) = stored(influxd)
+    assert (found["person"], found["reason"]) == ("a b c d e f g h", " ")
 
 
 def test_two_events_of_one_millisecond_are_two_points_and_a_repeated_one_is_one(
