@@ -30,9 +30,12 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"log.file: {error}; expected a file that this user may write", file=sys.stderr)
         return 1
     sinks = deliveries(config.sinks, file, lambda: records.synced)
-    for sink in sinks:
-        sink.start()
-    code = serve(logger)
+
+    def start_sinks() -> None:
+        for sink in sinks:
+            sink.start()
+
+    code = serve(logger, start_sinks)
     for sink in sinks:
         sink.stop()
     for sink in sinks:

@@ -1,6 +1,7 @@
 """What the long-running commands have in common."""
 
 import threading
+from collections.abc import Callable
 from typing import Protocol
 
 from broker.supervision import notify, until_stopped
@@ -23,10 +24,18 @@ class Service(Protocol):
     def shut_down(self) -> None: ...
 
 
-def serve(service: Service) -> int:
-    """Runs a service until a signal or a bug; returns the exit code."""
+def serve(service: Service, tend: Callable[[], object] = lambda: None) -> int:
+    """Runs a service until a signal or a bug; returns the exit code.
+
+    tend: called about once a second from then on when all threads of the service run.
+    """
+
+    def check() -> bool:
+        tend()
+        return service.check()
+
     service.start()
     notify("READY=1")
-    until_stopped(service.stop, service.check)
+    until_stopped(service.stop, check)
     service.shut_down()
     return BUG if service.bug else 0

@@ -58,7 +58,7 @@ class Delivery:
         self._outage = Outage(name)
         self._most: int | None = None  # events at once, while one is looked for that is refused
         self._trusted = 0  # refusals to come that are believed
-        self._thread = threading.Thread(target=self._run, name=f"sink {name}", daemon=True)
+        self._thread: threading.Thread | None = None
         self._sink: Sink | None = None
         self._place: Place | None = None
         self._has_all = False  # of the file in which the place is; kept while it does not move
@@ -68,13 +68,25 @@ class Delivery:
             self._fail(error)
 
     def start(self) -> None:
-        self._thread.start()
+        """May be called again: while there is no room for a thread, the events wait in the log."""
+        if self._thread is not None:
+            return
+        thread = threading.Thread(target=self._run, name=f"sink {self.name}", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:
+            self._step = "start"
+            self._fail(SinkError(str(error)))
+        else:
+            self._thread = thread
 
     def stop(self) -> None:
         """What is under way may be delivered once more after the next start."""
         self._stop.set()
 
     def wait_stopped(self, timeout_seconds: float) -> bool:
+        if self._thread is None:
+            return True
         self._thread.join(timeout_seconds)
         return not self._thread.is_alive()
 

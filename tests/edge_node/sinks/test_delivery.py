@@ -1,6 +1,7 @@
 """From the log to a sink, whatever happens to either."""
 
 import json
+import threading
 import time
 from pathlib import Path
 
@@ -187,6 +188,24 @@ def test_a_server_that_never_answers_delays_neither_the_log_nor_another_sink(
             for delivery in built:
                 delivery.stop()
                 assert delivery.wait_stopped(15)
+
+
+def test_a_sink_that_no_thread_is_left_for_starts_when_there_is_one(
+    logged: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    sink = Collector()
+    ids = write(logged, record())
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", full)
+        with delivering(sink, logged) as delivery:
+            delivery.start()
+    assert caplog.text.count("can't start new thread; events wait in the log") == 1
+    with delivering(sink, logged) as delivery:
+        delivery.start()
+        assert eventually(lambda: sink.got == ids)
 
 
 def delivered(receiver: Receiver) -> list[str]:

@@ -89,3 +89,52 @@ def test_a_sink_with_bad_files_keeps_no_event_from_the_log(
         finally:
             process.kill()
     assert json.loads(receiver.posted[0].body)["event_id"] == one["event_id"]
+
+
+CROWDED = """
+import sys, threading
+
+start = threading.Thread.start
+
+def start_if_there_is_room(thread):
+    if threading.active_count() >= 6:
+        raise RuntimeError("can't start new thread")
+    start(thread)
+
+threading.Thread.start = start_if_there_is_room
+
+from edge_node.__main__ import main
+
+sys.exit(main())
+"""
+"""The logger where a process may have six threads."""
+
+
+def test_more_sinks_than_there_is_room_for_keep_no_event_from_the_log(
+    mosquitto: PrivateBroker, tmp_path: Path, receiver: Receiver, systemd: socket.socket
+) -> None:
+    systemd.settimeout(20)
+    config, said = tmp_path / "config.yaml", tmp_path / "said"
+    sinks = "".join(
+        f"  - {{type: webhook, name: s{number}, url: '{receiver.url}'}}\n" for number in range(13)
+    )
+    port = mosquitto.settings.port
+    config.write_text(f"broker: {{port: {port}}}\nlog: {{file: log/events.jsonl}}\nsinks:\n{sinks}")
+    command = [sys.executable, "-c", CROWDED, "log", "--config", str(config)]
+    one = record()
+    with (
+        said.open("wb") as stderr,
+        Watcher(mosquitto.settings, client_id="node-1") as node,
+        subprocess.Popen(command, stderr=stderr) as process,
+    ):
+        try:
+            while systemd.recv(100) != b"READY=1":
+                pass
+            assert eventually(lambda: "new thread; events wait in the log" in said.read_text())
+            assert node.session.publish(Event.from_json(line(one)).to_publication(Topics())).wait(5)
+            file = tmp_path / "log/events.jsonl"
+            assert eventually(lambda: one["event_id"] in file.read_text("utf-8"))
+            assert eventually(lambda: receiver.posted)
+            assert process.poll() is None
+        finally:
+            process.kill()
