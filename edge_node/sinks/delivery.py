@@ -2,25 +2,21 @@
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
-
-import msgspec
-from msgspec import Meta
 
 from edge_node.log_files import LogFiles, Place
+from edge_node.sinks.entry import Entry, entry
+from edge_node.sinks.offers import Offers
 from edge_node.sinks.outage import Outage
 from edge_node.sinks.place_file import PlaceFile, beginning
 from edge_node.sinks.refusals import Refusals
-from edge_node.sinks.sink import Record, Sink, SinkError
+from edge_node.sinks.sink import Sink, SinkError
 from edge_node.synced import Synced
 
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.5
-TRUSTED_REFUSALS = 10
-"""So many in a row are believed to be about the events. Of a place that has taken none, not one is."""
 
 
 class Delivery:
@@ -52,12 +48,11 @@ class Delivery:
         self._files = LogFiles(logged)
         self._backfill = backfill
         self._synced = synced
+        self._offers = Offers(self._files, self.refusals, synced)
         self._kept = PlaceFile(folder / f"{name}.place")
         self._stop = threading.Event()
         self._step = ""
         self._outage = Outage(name)
-        self._most: int | None = None  # events at once, while one is looked for that is refused
-        self._trusted = 0  # refusals to come that are believed
         self._thread: threading.Thread | None = None
         self._sink: Sink | None = None
         self._place: Place | None = None
@@ -95,15 +90,15 @@ class Delivery:
         before = self._place or self._begin()
         sink = self._sink or self._set_up()
         self._step = "delivery"
-        most = sink.batch if self._most is None else min(self._most, sink.batch)
+        most = self._offers.most(sink)
         lines, place = self._files.read(before, most, self._synced and self._synced())
         if not lines or place is None:
             self._has_all = True
             self._kept.save()
             return False
         self._look_back(before, place)
-        entries = [entry for entry in map(self._entry, lines) if entry is not None]
-        if entries and not self._deliver(sink, entries):
+        entries = [one for one in map(self._entry, lines) if one is not None]
+        if entries and not self._offers.make(sink, entries):
             return self.turn()
         self._move(place)
         return True
@@ -162,62 +157,10 @@ class Delivery:
         self._has_all = False
         self._kept.keep(place)
 
-    def _deliver(self, sink: Sink, entries: Sequence[tuple[bytes, Record]]) -> bool:
-        """Whether they are done with; if not, half as many are to be tried."""
+    def _entry(self, line: bytes) -> Entry | None:
         try:
-            self._offer(sink, [record for _, record in entries])
-        except SinkError as error:
-            if not error.is_final:
-                raise
-            if len(entries) > 1:
-                self._most = len(entries) // 2
-                return False
-            self._put_aside(sink, entries[0][0], error)
-            return True
-        if self._most is not None:
-            self._most = None if self._most >= sink.batch else 2 * self._most
-        return True
-
-    def _offer(self, sink: Sink, records: Sequence[Record]) -> bool:
-        """Whether the place took any. Raises SinkError."""
-        is_taken = sink.deliver(records)
-        if is_taken:
-            self._trusted = TRUSTED_REFUSALS
-        return is_taken
-
-    def _put_aside(self, sink: Sink, line: bytes, error: SinkError) -> None:
-        """Raises SinkError where the refusal may be about the address, such as http in place of https."""
-        if error.status is None:
-            self.refusals.put(line, error)
-            return
-        if not self._trusted and not self._takes_newest(sink, line):
-            detail = f"{error}; it has taken no other event, so this may be about the address"
-            raise SinkError(detail, status=error.status) from error
-        self.refusals.put(line, error)
-        self._trusted -= 1
-
-    def _takes_newest(self, sink: Sink, refused: bytes) -> bool:
-        """Whether the place takes the newest event that it is to have; nothing older than the refused one."""
-        for line in self._files.newest(self._synced and self._synced()):
-            if line == refused:
-                return False
-            entry = self._entry(line)
-            try:
-                if entry is not None and self._offer(sink, [entry[1]]):
-                    return True
-            except SinkError as error:
-                if not error.is_final:
-                    raise
-                if error.status is not None:
-                    return False
-        return False
-
-    def _entry(self, line: bytes) -> tuple[bytes, Record] | None:
-        """The line and its event, as the log has them; None for a line that is none: it was damaged later."""
-        try:
-            msgspec.json.decode(line, type=_Event)
-            return line, msgspec.json.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            return entry(line)
+        except ValueError as error:
             if not self.lines_passed:
                 log.warning("sink %s passes over lines of the log that are no events: %s", self.name, error)
             self.lines_passed += 1
@@ -226,12 +169,3 @@ class Delivery:
     def _fail(self, error: Exception) -> float:
         self._sink = None
         return self._outage.failed(self._step, error)
-
-
-class _Event(msgspec.Struct):
-    """By what a line of the log is known to be an event; the logger has looked at the rest."""
-
-    event_id: Annotated[str, Meta(min_length=1)]
-    event_type: str
-    device: str
-    decided_at: str

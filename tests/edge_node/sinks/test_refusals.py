@@ -7,7 +7,7 @@ import pytest
 
 from edge_node.log_settings import InfluxSink, WebhookSink
 from edge_node.sinks.build import deliveries
-from edge_node.sinks.delivery import TRUSTED_REFUSALS
+from edge_node.sinks.offers import TRUSTED_REFUSALS
 from edge_node.sinks.rotation import Limits, RotatingLines
 from tests.edge_node.logged import line, record, write
 from tests.edge_node.sinks.collector import Collector, delivering
