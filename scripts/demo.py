@@ -27,7 +27,7 @@ from broker.topics import Topics
 from edge_node.log_files import LogFiles
 from edge_node.settings import NodeConfig
 from scripts.demo_scenes import make_frames, make_gallery
-from scripts.demo_setup import DEMO, FRAMES_EACH, PHOTOS, ROOT, prepare, write_config
+from scripts.demo_setup import DEMO, FRAMES_EACH, PHOTOS, ROOT, forget_visits, prepare, write_config
 
 POLL_SECONDS = 0.1
 SETTLE_SECONDS = 1.0
@@ -65,6 +65,7 @@ def show(*, once: bool) -> int:
         return 1
     pictures = make_frames(PHOTOS, DEMO / "frames")
     make_gallery(PHOTOS, DEMO / "gallery")
+    forget_visits()
     with ExitStack() as claims:
         return Demo(write_config(claims, once=once), pictures, once=once).run()
 

@@ -15,6 +15,7 @@ from scripts import photos
 ROOT = Path(__file__).parent.parent
 DEMO = ROOT / "var/demo"
 PHOTOS = ROOT / "var/photos"
+STATE = ROOT / "var/state"
 FRAMES_EACH = 6
 
 
@@ -24,6 +25,11 @@ def prepare() -> bool:
     photos.main(PHOTOS)
     models = Models.of(load(ROOT / "config.yaml", NodeConfig))
     return is_complete(models) or install_models(models) == 0
+
+
+def forget_visits() -> None:
+    """Whom a demo before this one showed would be no news for two minutes."""
+    (STATE / "visits.json").unlink(missing_ok=True)
 
 
 def write_config(claims: ExitStack, *, once: bool) -> Path:
@@ -39,7 +45,7 @@ def write_config(claims: ExitStack, *, once: bool) -> Path:
         },
         "fps": 5,
     }
-    settings["node"]["state_dir"] = str(ROOT / "var/state")
+    settings["node"]["state_dir"] = str(STATE)
     settings["gallery"]["source"] = {"type": "folder", "path": str(DEMO / "gallery")}
     settings["decide"] = {"buffer_seconds": 120.0 if once else 3.0}
     settings["web"] = {"port": claim_port(8642, claims)}

@@ -80,6 +80,16 @@ def start(checkout: Path) -> Iterator[Start]:
     assert eventually(lambda: not at_work_in(checkout))
 
 
+@pytest.mark.timeout(240)
+def test_it_shows_everybody_each_time(start: Start) -> None:
+    for _ in range(2):
+        demo = start("./scripts/demo", "--once")
+        output, _ = demo.communicate(timeout=100)
+        summary = "7 of 7 demo frames answered, 1 authorised, 1 restricted, 2 unknown, 4 lines logged"
+        assert summary in output
+        assert demo.returncode == 0
+
+
 @pytest.mark.parametrize("reached", [is_setting_up, is_preparing, is_waiting_for_the_broker, is_at_work])
 def test_ctrl_c_ends_it_quietly_at_any_moment(start: Start, checkout: Path, reached: Reached) -> None:
     demo = start("./scripts/demo")
