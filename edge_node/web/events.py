@@ -3,10 +3,9 @@
 import asyncio
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from functools import partial
-from itertools import chain
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -19,6 +18,7 @@ from edge_node.history.query import HistoryError, ReadingError
 from edge_node.history.show import as_text
 from edge_node.web.broadcast import Broadcast, TooManyError
 from edge_node.web.endpoint import Endpoint, RefusedError
+from edge_node.web.exports import Chunks, Exports
 from edge_node.web.history import PAGE_MAX, EventHistory, Filters, Hour, Names, Page, Row, Sort, SortKey, Span
 
 T = TypeVar("T")
@@ -70,6 +70,7 @@ class Events:
     def __init__(self, history: EventHistory, broadcast: Broadcast) -> None:
         self._history = history
         self._broadcast = broadcast
+        self._exports = Exports()
 
     def endpoints(self) -> list[Endpoint]:
         return [
@@ -128,13 +129,17 @@ class Events:
     async def _names(self, _request: Request, _query: Struct) -> Names:
         return await _answer(self._history.names)
 
-    async def _csv(self, _request: Request, query: FilterQuery) -> Response:
-        rows = self._history.all(query.filters())
-        return await _file(_csv(rows), "events.csv", "text/csv; charset=utf-8")
+    async def _csv(self, request: Request, query: FilterQuery) -> Response:
+        chunks = _csv(self._history.all(query.filters()))
+        return await _granted(
+            self._exports.begin(request, chunks, name="events.csv", media="text/csv; charset=utf-8")
+        )
 
-    async def _json(self, _request: Request, query: FilterQuery) -> Response:
-        rows = self._history.all(query.filters())
-        return await _file(_json(rows), "events.json", "application/json")
+    async def _json(self, request: Request, query: FilterQuery) -> Response:
+        chunks = _json(self._history.all(query.filters()))
+        return await _granted(
+            self._exports.begin(request, chunks, name="events.json", media="application/json")
+        )
 
     async def _stream(self, _request: Request, _query: Struct) -> Response:
         try:
@@ -145,23 +150,21 @@ class Events:
 
 
 async def _answer(question: Callable[[], T]) -> T:
-    """Asked on a thread of its own, for the disk may be slow."""
+    """Asked on another thread, for the disk may be slow."""
+    return await _granted(asyncio.to_thread(question))
+
+
+async def _granted(answer: Awaitable[T]) -> T:
+    """The faults of the history become refusals."""
     try:
-        return await asyncio.to_thread(question)
+        return await answer
     except ReadingError as error:
         raise RefusedError(503, "reading", str(error)) from error
     except HistoryError as error:
         raise RefusedError(503, "no_log", str(error)) from error
 
 
-async def _file(chunks: Iterator[bytes], name: str, media: str) -> Response:
-    """The first chunk is made before the answer begins: from then on it can no longer be refused."""
-    first = await _answer(partial(next, chunks, b""))
-    headers = {"content-disposition": f'attachment; filename="{name}"'}
-    return StreamingResponse(chain([first], chunks), media_type=media, headers=headers)
-
-
-def _csv(rows: Iterable[Row]) -> Iterator[bytes]:
+def _csv(rows: Iterable[Row]) -> Chunks:
     text = io.StringIO()
     writer = csv.writer(text)
     text.write("\ufeff")  # by which Excel knows UTF-8
@@ -175,7 +178,7 @@ def _csv(rows: Iterable[Row]) -> Iterator[bytes]:
     yield text.getvalue().encode()
 
 
-def _json(rows: Iterable[Row]) -> Iterator[bytes]:
+def _json(rows: Iterable[Row]) -> Chunks:
     gathered = [b"["]
     for number, row in enumerate(rows):
         gathered.append((b",\n" if number else b"\n") + msgspec.json.encode(row))
