@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from msgspec import Meta, Struct
 from starlette.requests import Request
@@ -23,13 +23,13 @@ T = TypeVar("T")
 
 UPLOAD_BYTES = 20_000_000
 UPLOADS_BYTES = 3 * UPLOAD_BYTES
-Group = EventType
+Group = Literal["authorised", "restricted"]
 _STATUS = {"bad_name": 422, "shared_photo": 409}
 _Name = Annotated[str, Meta(min_length=1, max_length=NAME_MAX)]
 
 
 class PersonQuery(Struct, frozen=True, kw_only=True):
-    """group: authorised or restricted."""
+    """Somebody, and in which group."""
 
     name: _Name
     group: Group
@@ -122,7 +122,7 @@ class GalleryDesk:
         return Response(picture, media_type=JPEG, headers={"cache-control": "private, max-age=86400"})
 
     async def _add(self, request: Request, query: PersonQuery) -> Added:
-        group = _of_a_person(query.group)
+        group = EventType(query.group)
         async with self._uploads.body(request, UPLOAD_BYTES) as jpeg:
             key = await _done(self._changes, lambda: self._album.add(query.name, group, jpeg))
         self._reload()
@@ -135,7 +135,7 @@ class GalleryDesk:
         return Removed(photos=1)
 
     async def _remove_person(self, _request: Request, query: PersonQuery) -> Removed:
-        group = _of_a_person(query.group)
+        group = EventType(query.group)
         photos = await _done(self._changes, lambda: self._album.remove_person(query.name, group))
         if not photos:
             raise RefusedError(404, "no_person", "nobody of that name is in that group")
@@ -151,12 +151,6 @@ class GalleryDesk:
         for one in done:
             one.result()
         return bool(done)
-
-
-def _of_a_person(group: EventType) -> EventType:
-    if group is EventType.UNKNOWN:
-        raise RefusedError(400, "bad_parameter", "group: expected authorised or restricted")
-    return group
 
 
 async def _done(threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:

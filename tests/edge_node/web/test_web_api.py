@@ -91,6 +91,18 @@ def test_every_operation_has_a_name_of_its_own_and_parts_are_described(described
     assert (camera["schema"]["type"], camera["schema"]["items"]) == ("array", {"type": "string"})
 
 
+@pytest.mark.parametrize(("method", "path"), [("put", "photos"), ("delete", "people")])
+def test_a_group_is_one_that_photos_can_be_in(
+    quiet_desk: Desk, described: dict[str, Any], method: str, path: str
+) -> None:
+    parameters = described["paths"][f"/api/gallery/{path}"][method]["parameters"]
+    (group,) = (one["schema"] for one in parameters if one["name"] == "group")
+    assert sorted(group["enum"]) == ["authorised", "restricted"]
+    asked = f"/api/gallery/{path}?name=Ann&group=unknown"
+    code, _, answer = ask(quiet_desk, asked, method.upper(), picture(), Origin=quiet_desk.url)
+    assert (code, json.loads(answer)["error"]) == (400, "bad_parameter")
+
+
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
