@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from broker.messages import JPEG, EventType
+from broker.messages import JPEG, EventType, Time
 from broker.states import GalleryState
 from edge_node.errors import DecodeError, GalleryError
 from edge_node.names import NAME_MAX
@@ -50,7 +50,10 @@ class Gallery(Struct, frozen=True, kw_only=True):
 
 
 class Added(Struct, frozen=True, kw_only=True):
+    """synced_at: when the node had last read the gallery; it has the photo when it says a later time."""
+
     key: str
+    synced_at: Time | None
 
 
 class Removed(Struct, frozen=True, kw_only=True):
@@ -125,8 +128,9 @@ class GalleryDesk:
         group = EventType(query.group)
         async with self._uploads.body(request, UPLOAD_BYTES) as jpeg:
             key = await _done(self._changes, lambda: self._album.add(query.name, group, jpeg))
+        state = self._state()
         self._reload()
-        return Added(key=key)
+        return Added(key=key, synced_at=None if state is None else state.synced_at)
 
     async def _remove(self, _request: Request, query: PhotoQuery) -> Removed:
         if not await _done(self._changes, lambda: self._album.remove(query.key)):

@@ -156,8 +156,7 @@ async function add(event) {
   try {
     const who = name.value.trim();
     if (!who) throw new Error("somebody needs a name.");
-    const before = (await ask("/api/gallery")).state?.synced_at;
-    const { key } = await ask("/api/gallery/photos", { name: who, group: group.value }, { method: "PUT", body: photo.files[0], headers: { "content-type": "image/jpeg" } });
+    const { key, synced_at: before } = await ask("/api/gallery/photos", { name: who, group: group.value }, { method: "PUT", body: photo.files[0], headers: { "content-type": "image/jpeg" } });
     added = { key, name: who, before };
     removed.delete(key);
     tell(`${who} is added; the node has yet to read the photo.`);

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from broker import timestamps
 from broker.states import GalleryState, PhotoProblem
@@ -106,6 +106,24 @@ def test_a_photo_that_the_node_has_read_is_said(page: Page, desk: Desk, watcher:
     page.goto(f"{desk.url}/gallery")
     upload(page, "Ann", picture())
     expect(page.locator("#enrolled")).to_contain_text("Ann is added")
+    watcher.session.publish(gallery_state().to_publication(watcher.topics))
+    expect(page.locator("#enrolled")).to_have_text("Ann is known now.")
+
+
+def test_what_the_node_read_before_a_photo_came_says_nothing_of_it(
+    page: Page, desk: Desk, watcher: Watcher
+) -> None:
+    def read_meanwhile(route: Route) -> None:
+        watcher.session.publish(gallery_state().to_publication(watcher.topics))
+        assert eventually(lambda: desk.server._board.gallery() is not None)
+        route.continue_()
+
+    page.goto(f"{desk.url}/gallery")
+    page.route("**/api/gallery/photos?*", read_meanwhile)
+    upload(page, "Ann", picture())
+    expect(page.locator(".person-card")).to_contain_text("Ann")
+    expect(page.get_by_text("The node knows 1 person")).to_be_visible()
+    expect(page.locator("#enrolled")).to_contain_text("the node has yet to read the photo")
     watcher.session.publish(gallery_state().to_publication(watcher.topics))
     expect(page.locator("#enrolled")).to_have_text("Ann is known now.")
 
