@@ -27,6 +27,7 @@ const PENDING_SECONDS = 5;
 const said = $("#enrolled");
 const removed = new Set();
 let added = null;
+let isUnread = false;
 
 const load = latest(() => ask("/api/gallery"), render, (error) => show($("#people"), fault(error, load)));
 
@@ -34,6 +35,7 @@ function render({ contents, state }) {
   const told = [...contents.problems, ...(state?.problems ?? [])].filter((one) => !removed.has(one.photo));
   const problems = new Map(told.map((one) => [one.photo, REASONS[one.reason] ?? one.reason]));
   const { people, writable } = contents;
+  isUnread = contents.fault !== null;
   $("#enrol").hidden = !writable;
   show($("#state"), ...notes(contents, state));
   show($("#known"), ...people.map((one) => make("option", { value: one.name })));
@@ -48,6 +50,7 @@ function render({ contents, state }) {
 }
 
 function nobody(writable) {
+  if (isUnread) return empty("The gallery is not read yet", "Who is known is shown as soon as it is.");
   const text = writable ? "Everybody is unknown until there is a photo of them." : "gallery.source in config.yaml says where the photos are: a folder or a bucket. It is not set.";
   return empty("Nobody is known yet", text);
 }
@@ -121,6 +124,7 @@ async function remove(question, path, parameters, done) {
     await ask(path, parameters, { method: "DELETE" });
   } catch (error) {
     show($("#refused"), make("p", { class: "panel padded fault", role: "alert" }, error.message));
+    if (error.status === 404) await load();
     return;
   }
   show($("#refused"));
@@ -171,4 +175,4 @@ async function add(event) {
 
 $("#enrol").addEventListener("submit", add);
 load();
-setInterval(() => { if (added && !added.isTold && !document.hidden) load(); }, PENDING_SECONDS * 1000);
+setInterval(() => { if ((isUnread || (added && !added.isTold)) && !document.hidden) load(); }, PENDING_SECONDS * 1000);

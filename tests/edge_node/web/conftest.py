@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import threading
+import time
 from collections.abc import Iterator
 from ctypes.util import find_library
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from broker.settings import BrokerSettings
+from edge_node.stores.folder import FolderStore
 from tests.edge_node.web.desk import Desk, at_work
 from tests.private_broker import PrivateBroker, free_port, require_mosquitto
 
@@ -90,3 +93,21 @@ def locked_desk(one_broker: BrokerSettings, tmp_path: Path) -> Iterator[Desk]:
     token.write_text("correct horse battery staple\n")
     with at_work(one_broker, tmp_path / "locked", token_file=token) as desk:
         yield desk
+
+
+@pytest.fixture
+def slow_folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[threading.Event, list[float]]]:
+    """An event without which the folder is not read, and when it was begun to be."""
+    goes_on, begun, sync = threading.Event(), [], FolderStore.sync
+    goes_on.set()
+
+    def slowly(store: FolderStore) -> None:
+        begun.append(time.monotonic())
+        assert goes_on.wait(30)
+        sync(store)
+
+    monkeypatch.setattr(FolderStore, "sync", slowly)
+    monkeypatch.setattr("edge_node.web.catalogue.WAIT_SECONDS", 15.0)
+    monkeypatch.setattr("edge_node.web.catalogue.SECONDS_BETWEEN", 0.0)
+    yield goes_on, begun
+    goes_on.set()

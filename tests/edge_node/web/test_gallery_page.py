@@ -1,5 +1,6 @@
 """The gallery in a browser: enrol by upload, see the small picture, remove with a question before it."""
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from playwright.sync_api import Page, Route, expect
 from broker import timestamps
 from broker.states import GalleryState, PhotoProblem
 from tests.edge_node.web.desk import Desk, picture
+from tests.edge_node.web.test_web_access import ask
 from tests.private_broker import eventually
 from tests.watcher import Watcher
 
@@ -148,6 +150,40 @@ def test_the_focus_goes_to_the_next_one_when_somebody_is_removed(page: Page, qui
     page.get_by_role("dialog").get_by_role("button", name="Remove").click()
     expect(page.locator(".person-card")).to_have_count(2)
     expect(page.locator(".person-card", has_text="Cy")).to_be_focused()
+
+
+def test_who_was_removed_elsewhere_goes_when_they_are_removed_here(page: Page, quiet_desk: Desk) -> None:
+    for name in ("Ann", "Bob"):
+        (quiet_desk.gallery / f"Authorised/{name}.jpg").write_bytes(picture())
+    page.goto(f"{quiet_desk.url}/gallery")
+    expect(page.locator(".person-card")).to_have_count(2)
+    people = "/api/gallery/people?name=Ann&group=authorised"
+    assert ask(quiet_desk, people, "DELETE", Origin=quiet_desk.url)[0] == 200
+    page.get_by_role("button", name="Remove Ann", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    expect(page.locator(".person-card")).to_have_count(1)
+    expect(page.locator("#refused")).to_contain_text("nobody of that name")
+
+
+def test_a_gallery_that_is_read_late_is_shown_when_it_is(
+    page: Page,
+    quiet_desk: Desk,
+    slow_folder: tuple[threading.Event, list[float]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("edge_node.web.catalogue.WAIT_SECONDS", 0.5)
+    goes_on, _ = slow_folder
+    goes_on.clear()
+    (quiet_desk.gallery / "Authorised/Ann.jpg").write_bytes(picture())
+    page.clock.install()
+    page.goto(f"{quiet_desk.url}/gallery")
+    expect(page.locator("#state .fault")).to_contain_text("still being read")
+    expect(page.get_by_text("The gallery is not read yet")).to_be_visible()
+    expect(page.get_by_text("Nobody is known yet")).to_have_count(0)
+    goes_on.set()
+    page.clock.fast_forward(5_000)
+    expect(page.locator(".person-card")).to_contain_text("Ann")
+    expect(page.locator("#state .fault")).to_have_count(0)
 
 
 def test_photos_that_cannot_be_used_are_listed(page: Page, quiet_desk: Desk) -> None:

@@ -5,7 +5,6 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -17,7 +16,6 @@ import pytest
 from broker.settings import BrokerSettings
 from edge_node import durable
 from edge_node.decode import thumbnail
-from edge_node.stores.folder import FolderStore
 from tests.edge_node.faulty_s3 import Cloud, FaultyServer, stay_silent
 from tests.edge_node.web.desk import Desk, at_work, event, picture
 from tests.edge_node.web.test_web_access import Answer, ask
@@ -60,24 +58,6 @@ def test_a_bucket_that_does_not_answer_holds_up_nobody(
         for one in asked:
             assert "still being read" in one.result()["fault"]
             assert [person["name"] for person in one.result()["people"]] == ["Ann"]
-
-
-@pytest.fixture
-def slow_folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[threading.Event, list[float]]]:
-    """An event without which the folder is not read, and when it was begun to be."""
-    goes_on, begun, sync = threading.Event(), [], FolderStore.sync
-    goes_on.set()
-
-    def slowly(store: FolderStore) -> None:
-        begun.append(time.monotonic())
-        assert goes_on.wait(30)
-        sync(store)
-
-    monkeypatch.setattr(FolderStore, "sync", slowly)
-    monkeypatch.setattr("edge_node.web.catalogue.WAIT_SECONDS", 15.0)
-    monkeypatch.setattr("edge_node.web.catalogue.SECONDS_BETWEEN", 0.0)
-    yield goes_on, begun
-    goes_on.set()
 
 
 def test_one_reading_serves_all_who_wait_and_pictures_wait_for_none(
