@@ -5,7 +5,7 @@ import { capital, number } from "./words.js";
 
 export const TYPES = ["authorised", "restricted", "unknown"];
 const [HEIGHT, LEFT, BOTTOM] = [230, 40, 22];
-const LABEL_WIDTH = 72;
+const LABEL_WIDTH = 80;
 
 /** As wide as its place. bars: [{label, title, authorised, restricted, unknown}], in order; as many of the labels are shown as have room. */
 export function stacked(place, bars, caption) {

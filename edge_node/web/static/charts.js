@@ -13,8 +13,7 @@ const BARS_AT_MOST = 400;
 const NEWS_SECONDS = 5;
 const label = (options) => new Intl.DateTimeFormat([], { ...options, hourCycle: "h23" });
 const ONE_HOUR = label({ hour: "2-digit", minute: "2-digit" });
-const ONE_DAY = label({ day: "numeric", month: "short" });
-const BOTH = label({ weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const DATE = { day: "numeric", month: "short" };
 const none = () => ({ authorised: 0, restricted: 0, unknown: 0 });
 let counted = null;
 let later;
@@ -28,22 +27,42 @@ function add(bars, key, hour) {
   bars.set(key, bar);
 }
 
-const midnight = (time) => new Date(time.getFullYear(), time.getMonth(), time.getDate()).getTime();
-const fullHour = (time) => new Date(time.getFullYear(), time.getMonth(), time.getDate(), time.getHours()).getTime();
+/** By instants: in the hour that a clock shows twice, the time of day does not say which one is meant. */
+const fullHour = (time) => new Date(time.getTime() - (time.getMinutes() * 60 + time.getSeconds()) * 1000 - time.getMilliseconds());
+const day = (time, more = 0) => new Date(time.getFullYear(), time.getMonth(), time.getDate() + more);
+const monday = (time) => day(time, -((time.getDay() + 6) % 7));
+const month = (time, more = 0) => new Date(time.getFullYear(), time.getMonth() + more);
+const year = (time, more = 0) => new Date(time.getFullYear() + more, 0);
+
+/** What a bar is for: when it begins and when the next does, and what is said of it. */
+const STEPS = [
+  { name: "hour", begin: fullHour, next: (time) => new Date(time.getTime() + HOUR), title: { weekday: "short", ...DATE, hour: "2-digit", minute: "2-digit" } },
+  { name: "day", begin: day, next: (time) => day(time, 1), title: DATE },
+  { name: "week", begin: monday, next: (time) => day(time, 7), title: DATE, prefix: "Week of " },
+  { name: "month", begin: month, next: (time) => month(time, 1), title: { month: "short" } },
+  { name: "year", begin: year, next: (time) => year(time, 1), title: {} },
+];
+
+function begins({ begin, next }, since) {
+  const times = [];
+  for (let at = begin(since); at <= Date.now(); at = next(at)) times.push(at);
+  return times;
+}
 
 function overTime(hours, days) {
-  const byDay = !days || days > HOURS_SHOWN || (days > 1 && innerWidth < NARROW_PIXELS);
-  const [begins, format] = byDay ? [midnight, ONE_DAY] : [fullHour, BOTH];
+  const since = days ? new Date(Date.now() - days * DAY) : new Date(hours[0].at);
+  const isLong = !days || days > HOURS_SHOWN || (days > 1 && innerWidth < NARROW_PIXELS);
+  const steps = STEPS.slice(isLong ? 1 : 0);
+  const step = steps.find((one) => begins(one, since).length <= BARS_AT_MOST) ?? steps.at(-1);
+  const inYear = since.getFullYear() === new Date().getFullYear() ? {} : { year: "numeric" };
+  const [title, date] = [label({ ...step.title, ...inYear }), label({ ...DATE, ...inYear })];
   const counts = new Map();
-  for (const hour of hours) add(counts, begins(new Date(hour.at)), hour);
-  const first = begins(days ? new Date(Date.now() - days * DAY) : new Date(hours[0].at));
-  const below = (at) => (byDay || (days > 1 && at.getHours() === 0) ? ONE_DAY.format(at) : days > 1 ? "" : ONE_HOUR.format(at));
-  const bars = [];
-  for (let at = new Date(first); at <= Date.now(); at = byDay ? new Date(at.getFullYear(), at.getMonth(), at.getDate() + 1) : new Date(at.getTime() + HOUR)) {
-    bars.push({ label: below(at), title: format.format(at), ...(counts.get(at.getTime()) ?? none()) });
-  }
-  $("#over-time").textContent = byDay ? "By day" : "By hour";
-  return stacked($("#time"), bars.slice(-BARS_AT_MOST), byDay ? "Events by day" : "Events by hour");
+  for (const hour of hours) add(counts, step.begin(new Date(hour.at)).getTime(), hour);
+  const ofHour = (at) => (days === 1 ? ONE_HOUR.format(at) : at.getHours() === 0 ? date.format(at) : "");
+  const below = step.name === "hour" ? ofHour : (at) => title.format(at);
+  const bars = begins(step, since).map((at) => ({ label: below(at), title: `${step.prefix ?? ""}${title.format(at)}`, ...(counts.get(at.getTime()) ?? none()) }));
+  $("#over-time").textContent = `By ${step.name}`;
+  return stacked($("#time"), bars, `Events by ${step.name}`);
 }
 
 function byClock(hours) {

@@ -1,9 +1,11 @@
 """Charts, and the state of everything with its switches."""
 
 import re
-from contextlib import suppress
-from datetime import timedelta, timezone
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta, timezone
 
+import pytest
 from playwright.sync_api import Browser, Error, Page, Route, expect
 
 from broker import timestamps
@@ -96,22 +98,75 @@ def test_a_refused_switch_can_be_tried_again(
     expect(page.locator("#refused")).to_have_text("")
 
 
+@contextmanager
+def charts(browser: Browser, desk: Desk, *, zone: str, now: datetime, days: str) -> Iterator[Page]:
+    """As they are there and then, with a table of what is over time."""
+    context = browser.new_context(timezone_id=zone, locale="en-GB")
+    page = context.new_page()
+    page.clock.set_fixed_time(now)
+    page.goto(f"{desk.url}/charts?days={days}")
+    page.get_by_text("As a table").first.click()
+    yield page
+    context.close()
+
+
 def test_hours_and_days_are_those_of_a_clock_that_is_half_an_hour_off(
     browser: Browser, quiet_desk: Desk
 ) -> None:
-    today = timestamps.now().astimezone(timezone(timedelta(hours=5, minutes=30)))
-    midnight = today.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
-    before = midnight - timedelta(days=1)
+    midnight = datetime(2026, 3, 2, tzinfo=timezone(timedelta(hours=5, minutes=30)))
     quiet_desk.write(*(event("Ann", at=midnight + timedelta(minutes=minute)) for minute in (-20, -10, 10)))
-    context = browser.new_context(timezone_id="Asia/Kolkata", locale="en-GB")
-    page = context.new_page()
-    page.goto(f"{quiet_desk.url}/charts?days=all")
-    page.get_by_text("As a table").first.click()
-    days = [re.compile(f"^{before.day} {before:%b}.*2"), re.compile(f"^{midnight.day} {midnight:%b}.*1")]
-    expect(page.locator("#time tbody tr")).to_have_text(days)
-    page.get_by_text("As a table").last.click()
-    expect(page.locator("#clock tbody tr")).to_have_text([re.compile("^0:00.*1"), re.compile("^23:00.*2")])
-    context.close()
+    now = midnight + timedelta(days=9)
+    with charts(browser, quiet_desk, zone="Asia/Kolkata", now=now, days="all") as page:
+        expect(page.locator("#time tbody tr")).to_have_text([re.compile("^1 Mar2"), re.compile("^2 Mar1")])
+        page.get_by_text("As a table").last.click()
+        expect(page.locator("#clock tbody tr")).to_have_text(
+            [re.compile("^0:00.*1"), re.compile("^23:00.*2")]
+        )
+
+
+def test_the_hour_that_a_clock_shows_twice_is_two(browser: Browser, quiet_desk: Desk) -> None:
+    first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)  # 2:30 in Berlin, where it is 2:30 again an hour later
+    quiet_desk.write(*(event("Ann", at=first + timedelta(hours=hour)) for hour in (0, 0, 1)))
+    now = first + timedelta(hours=9)
+    with charts(browser, quiet_desk, zone="Europe/Berlin", now=now, days="1") as page:
+        expect(page.locator("#time tbody tr")).to_have_text([re.compile("02:00200"), re.compile("02:00100")])
+
+
+NEW_YEAR = datetime(2027, 1, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("age", "by", "first"),
+    [
+        (timedelta(days=300), "By day", "7 Mar 2026"),
+        (timedelta(days=500), "By week", "Week of 18 Aug 2025"),
+        (timedelta(days=4_000), "By month", "Jan 2016"),
+        (timedelta(days=20_000), "By year", "1972"),
+    ],
+)
+def test_all_the_time_is_all_of_it(
+    browser: Browser, quiet_desk: Desk, age: timedelta, by: str, first: str
+) -> None:
+    quiet_desk.write(event("Ann", at=NEW_YEAR - age), event("Ann", at=NEW_YEAR - timedelta(minutes=1)))
+    with charts(browser, quiet_desk, zone="UTC", now=NEW_YEAR, days="all") as page:
+        expect(page.get_by_role("heading", name=by)).to_be_visible()
+        rows = page.locator("#time tbody tr")
+        expect(rows).to_have_count(2)
+        expect(rows.first).to_have_text(f"{first}100")
+        expect(page.locator("#time text[text-anchor=middle]").first).to_have_text(
+            first.removeprefix("Week of ")
+        )
+
+
+@pytest.mark.parametrize(
+    ("now", "shown"), [(NEW_YEAR, "26 Dec 2026, 09:00"), (NEW_YEAR + timedelta(days=9), "4 Jan, 09:00")]
+)
+def test_the_year_is_said_where_there_are_two(
+    browser: Browser, quiet_desk: Desk, now: datetime, shown: str
+) -> None:
+    quiet_desk.write(event("Ann", at=now - timedelta(days=6, hours=3)))
+    with charts(browser, quiet_desk, zone="UTC", now=now, days="7") as page:
+        expect(page.locator("#time tbody th")).to_have_text(re.compile(f" {shown}$"))
 
 
 def test_without_a_broker_nobody_is_called_online(
