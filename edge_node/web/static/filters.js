@@ -3,6 +3,8 @@
 import { make } from "./dom.js";
 
 const NAMES = ["text", "person", "device", "type", "since", "until"];
+const TIMES = ["since", "until"];
+const ZONED = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)$/i;
 const TYPING_MILLISECONDS = 180;
 
 export class Filters {
@@ -10,9 +12,14 @@ export class Filters {
   constructor(form, fixed, onChange) {
     this.form = form;
     this.fixed = fixed;
+    this.unreadable = {};
     form.addEventListener("submit", (event) => event.preventDefault());
-    form.addEventListener("reset", () => setTimeout(() => onChange(false)));
+    form.addEventListener("reset", () => {
+      this.unreadable = {};
+      setTimeout(() => onChange(false));
+    });
     form.addEventListener("input", ({ target }) => {
+      delete this.unreadable[target.name];
       clearTimeout(this.pause);
       this.pause = setTimeout(() => onChange(target.name === "text"), TYPING_MILLISECONDS);
     });
@@ -20,6 +27,10 @@ export class Filters {
 
   get isEmpty() {
     return NAMES.every((name) => !this.form.elements[name].value);
+  }
+
+  get isUnreadable() {
+    return Object.keys(this.unreadable).length > 0;
   }
 
   clear() {
@@ -41,25 +52,36 @@ export class Filters {
   }
 
   read(query) {
+    this.unreadable = {};
     for (const name of NAMES) {
       const field = this.form.elements[name];
-      if (field.options) choose(field, query.get(name) ?? "");
-      else field.value = query.get(name) ?? "";
+      const value = query.get(name) ?? "";
+      if (field.options) choose(field, value);
+      else field.value = TIMES.includes(name) && ZONED.test(value) ? local(new Date(value)) : value;
+      if (value && !field.value) this.unreadable[name] = value;
     }
   }
 
   write(query) {
-    for (const name of NAMES) if (this.form.elements[name].value) query.set(name, this.form.elements[name].value.trim());
+    for (const [name, value] of Object.entries(this.values())) if (value) query.set(name, value);
   }
 
   parameters() {
-    const values = Object.fromEntries(NAMES.map((name) => [name, this.form.elements[name].value.trim()]));
-    for (const name of ["since", "until"]) {
-      const time = new Date(values[name]);
-      if (values[name]) values[name] = Number.isNaN(time.getTime()) ? values[name] : time.toISOString();
-    }
-    return { ...values, ...this.fixed };
+    return { ...this.values(), ...this.fixed };
   }
+
+  /** Times with their zone, so that they are the same to everybody. */
+  values() {
+    const values = Object.fromEntries(NAMES.map((name) => [name, this.form.elements[name].value.trim()]));
+    for (const name of TIMES) if (values[name]) values[name] = new Date(values[name]).toISOString();
+    return { ...values, ...this.unreadable };
+  }
+}
+
+/** As a field for times has it: in the browser's zone, without saying so. */
+function local(time) {
+  const shifted = new Date(time.getTime() - time.getTimezoneOffset() * 60_000);
+  return Number.isNaN(shifted.getTime()) ? "" : shifted.toISOString().slice(0, -1);
 }
 
 /** What may be chosen behind the first option, which is for all: [[value, text]]. What is chosen stays. */

@@ -1,6 +1,6 @@
 // The table of events: filters, order and place live in the address, so that a link shows the same.
 
-import { ask } from "./api.js";
+import { ask, Refused } from "./api.js";
 import { $, empty, fault, make, say, show } from "./dom.js";
 import { Filters } from "./filters.js";
 import { listen, seldom } from "./news.js";
@@ -84,6 +84,7 @@ export class EventTable {
     const request = (this.request = new AbortController());
     if (!quietly) this.place.setAttribute("aria-busy", "true");
     try {
+      if (this.filters.isUnreadable) throw new Refused(400, { error: "bad_parameter", detail: "a time that cannot be read" });
       const order = { sort: this.sort, descending: this.descending, offset: this.offset, limit: LIMIT };
       const page = await ask("/api/events", { ...this.filters.parameters(), ...order }, { signal: request.signal });
       this.total = page.total;

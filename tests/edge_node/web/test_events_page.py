@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.edge_node.web.desk import Desk, event
 
@@ -55,6 +55,31 @@ def test_a_time_range_leaves_what_is_in_it(page: Page, quiet_desk: Desk) -> None
     page.get_by_label("Until").fill(local[1])
     shown(page, 2)
     assert people(page) == ["P3", "P2"]
+
+
+@pytest.mark.parametrize(
+    ("zone", "since", "field"),
+    [
+        ("America/New_York", "2026-03-01T10:00:00Z", "2026-03-01T05:00"),
+        ("Asia/Kolkata", "2026-03-01T10:00:00.000Z", "2026-03-01T15:30"),
+        ("Asia/Kolkata", "2026-03-01T11:00:30%2B01:00", "2026-03-01T15:30:30"),
+        ("Europe/Berlin", "2026-03-01T11:00", "2026-03-01T11:00"),
+    ],
+)
+def test_a_link_with_a_time_shows_the_same_everywhere(
+    browser: Browser, quiet_desk: Desk, zone: str, since: str, field: str
+) -> None:
+    morning = datetime(2026, 3, 1, 8, 30, tzinfo=UTC)
+    quiet_desk.write(*(event(f"P{hour}", at=morning + timedelta(hours=hour)) for hour in range(6)))
+    context = browser.new_context(timezone_id=zone, locale="en-GB")
+    page = context.new_page()
+    page.goto(f"{quiet_desk.url}/?since={since}")
+    shown(page, 4)
+    expect(page.get_by_label("From")).to_have_value(field)
+    page.get_by_label("Type").select_option("authorised")
+    expect(page).to_have_url(re.compile(r"since=2026-03-01T10%3A00%3A[03]0\.000Z$"))
+    shown(page, 4)
+    context.close()
 
 
 def test_any_column_sorts_both_ways(page: Page, quiet_desk: Desk) -> None:
@@ -147,9 +172,12 @@ def test_an_address_that_makes_no_sense_is_the_plain_one(page: Page, quiet_desk:
     shown(page, 1)
 
 
-def test_a_filter_that_cannot_be_is_said_with_a_way_out(page: Page, quiet_desk: Desk) -> None:
+@pytest.mark.parametrize(
+    "wrong", ["device=a/b", "since=yesterday", "until=1700000000", "since=2026-13-01T00:00Z"]
+)
+def test_a_filter_that_cannot_be_is_said_with_a_way_out(page: Page, quiet_desk: Desk, wrong: str) -> None:
     quiet_desk.write(event("Ann"))
-    page.goto(f"{quiet_desk.url}/?device=a/b")
+    page.goto(f"{quiet_desk.url}/?{wrong}")
     expect(page.get_by_text("There is no such filter")).to_be_visible()
     page.get_by_role("button", name="Clear the filters").click()
     shown(page, 1)
