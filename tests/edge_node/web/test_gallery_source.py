@@ -127,19 +127,31 @@ def test_small_pictures_are_made_two_at_once_of_large_ones_one_and_kept(
     assert counted.made == before + 1
 
 
-def half_an_upload(desk: Desk, name: str) -> socket.socket:
+def begun_upload(desk: Desk, name: str, length: int = 1_000_000) -> socket.socket:
     host, port = desk.url.removeprefix("http://").split(":")
     client = socket.create_connection((host, int(port)), timeout=10)
     head = (
         f"PUT {PHOTOS}?name={name}&group=authorised HTTP/1.1\r\nHost: {host}:{port}\r\nOrigin: {desk.url}\r\n"
     )
-    client.sendall(f"{head}Content-Length: 1000000\r\n\r\n".encode() + picture()[:100])
+    client.sendall(f"{head}Content-Length: {length}\r\n\r\n".encode() + picture()[:100])
     return client
 
 
+def test_a_photo_that_comes_slowly_is_taken(quiet_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edge_node.web.body.PART_SECONDS", 3.0)
+    monkeypatch.setattr("edge_node.web.body.PART_BYTES", 50)
+    slow = begun_upload(quiet_desk, "Ann", len(picture()))
+    monkeypatch.setattr("edge_node.web.body.PART_SECONDS", 30.0)
+    slow.sendall(picture()[100:200])
+    time.sleep(3.5)
+    slow.sendall(picture()[200:])
+    assert slow.recv(12) == b"HTTP/1.1 200"
+    slow.close()
+
+
 def test_uploads_that_stand_still_hold_up_no_other(quiet_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edge_node.web.body.BODY_SECONDS", 3.0)
-    still = [half_an_upload(quiet_desk, f"S{number}") for number in range(8)]
+    monkeypatch.setattr("edge_node.web.body.PART_SECONDS", 3.0)
+    still = [begun_upload(quiet_desk, f"S{number}") for number in range(8)]
     assert add(quiet_desk, "Ben", picture())[0] == 200
     for one in still:
         assert one.recv(12) == b"HTTP/1.1 408"
@@ -151,7 +163,7 @@ def test_uploads_take_no_more_memory_than_there_is_for_them(
 ) -> None:
     monkeypatch.setattr("edge_node.web.gallery.UPLOADS_BYTES", len(picture()) + 50)
     with at_work(one_broker, tmp_path / "desk") as desk:
-        half = half_an_upload(desk, "Cy")
+        half = begun_upload(desk, "Cy")
         assert eventually(lambda: add(desk, "Ben", picture())[0] == 503)
         half.close()
         assert eventually(lambda: add(desk, "Ben", picture())[0] == 200)
@@ -160,7 +172,7 @@ def test_uploads_take_no_more_memory_than_there_is_for_them(
 def test_an_upload_that_breaks_off_is_nothing_to_write_about(
     quiet_desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
-    half_an_upload(quiet_desk, "Ben").close()
+    begun_upload(quiet_desk, "Ben").close()
     server = quiet_desk.server._server.server_state
     assert eventually(lambda: not server.tasks)
     assert ask(quiet_desk, "/api/system")[0] == 200
