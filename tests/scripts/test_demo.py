@@ -116,6 +116,7 @@ def test_it_ends_when_nobody_reads_what_it_prints(start: Start, checkout: Path) 
     demo = start(sys.executable, "-m", "scripts.demo")
     assert demo.stdout is not None
     said = "".join(iter(demo.stdout.readline, "Stop with Ctrl-C.\n"))
+    assert demo.stdout.readline() == "\n"
     demo.stdout.close()
     port = re.search(r"-p (\d+)", said)
     assert port is not None
