@@ -73,7 +73,10 @@ export class Filters {
   /** Times with their zone, so that they are the same to everybody. */
   values() {
     const values = Object.fromEntries(NAMES.map((name) => [name, this.form.elements[name].value.trim()]));
-    for (const name of TIMES) if (values[name]) values[name] = new Date(values[name]).toISOString();
+    for (const name of TIMES) {
+      const time = new Date(values[name]);
+      if (!Number.isNaN(time.getTime())) values[name] = time.toISOString();
+    }
     return { ...values, ...this.unreadable };
   }
 }

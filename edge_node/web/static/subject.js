@@ -1,6 +1,6 @@
 // A person or a camera: in short, and their events.
 
-import { ask } from "./api.js";
+import { ask, latest } from "./api.js";
 import { $, fault, make, show } from "./dom.js";
 import { seldom } from "./news.js";
 import { EventTable } from "./table.js";
@@ -13,14 +13,14 @@ const NEWS_SECONDS = 5;
 const AGO_SECONDS = 10;
 let known;
 
-async function load() {
-  try {
-    known = await Promise.all([ask("/api/span", filter), ask("/api/names")]);
+const load = latest(
+  () => Promise.all([ask("/api/span", filter), ask("/api/names")]),
+  (answers) => {
+    known = answers;
     inShort();
-  } catch (error) {
-    if (!known) show($("#span"), fault(error, load));
-  }
-}
+  },
+  (error) => { if (!known) show($("#span"), fault(error, load)); },
+);
 
 function inShort() {
   const [span, names] = known;

@@ -184,6 +184,17 @@ def test_a_filter_that_cannot_be_is_said_with_a_way_out(page: Page, quiet_desk: 
     expect(page.get_by_label("Search")).to_be_focused()
 
 
+def test_a_year_that_nobody_can_mean_is_said(page: Page, quiet_desk: Desk) -> None:
+    quiet_desk.write(event("Ann"))
+    page.goto(quiet_desk.url)
+    shown(page, 1)
+    page.get_by_label("From").evaluate("field => field.value = '20266-01-01T10:00'")
+    page.get_by_label("From").dispatch_event("input")
+    expect(page.get_by_text("There is no such filter")).to_be_visible()
+    page.get_by_role("button", name="Clear the filters").click()
+    shown(page, 1)
+
+
 def test_typing_is_one_step_back(page: Page, quiet_desk: Desk) -> None:
     quiet_desk.write(event("Ann"), event("Zoe"))
     page.goto(quiet_desk.url)
