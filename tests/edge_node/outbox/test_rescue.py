@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from broker.messages import Event
 from edge_node.outbox.claim import ClaimedError, claimed
 from edge_node.outbox.outbox import Outbox
 from edge_node.outbox.settings import OutboxSettings
@@ -178,6 +179,7 @@ def test_one_outbox_is_for_one_node(tmp_path: Path) -> None:
 HOLDER = """
 import sys, time
 from pathlib import Path
+from broker.messages import Event
 from edge_node.outbox.claim import claimed
 with claimed(Path(sys.argv[1])):
     print("held", flush=True)
@@ -208,6 +210,15 @@ def opened(file: Path) -> Outbox:
     outbox = Outbox(file, OutboxSettings())
     all_of(outbox)
     return outbox
+
+
+def closed_with(number: int, file: Path) -> list[Event]:
+    outbox = Outbox(file, OutboxSettings())
+    events = [event() for _ in range(number)]
+    for one in events:
+        outbox.put(one)
+    outbox.close()
+    return events
 
 
 def flip(file: Path, place: int) -> None:
@@ -241,11 +252,7 @@ def test_what_can_be_read_of_a_damaged_file_goes_on_in_a_new_one(
     tmp_path: Path, damage: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     file = tmp_path / "outbox.db"
-    outbox = Outbox(file, OutboxSettings())
-    events = [event() for _ in range(5)]
-    for one in events:
-        outbox.put(one)
-    outbox.close()
+    events = closed_with(5, file)
     DAMAGE[damage](file)
     outbox = opened(file)
     another = event()
@@ -262,11 +269,7 @@ def test_what_can_be_read_of_a_damaged_file_goes_on_in_a_new_one(
 
 def test_what_cannot_be_read_is_counted_as_given_up(tmp_path: Path) -> None:
     file = tmp_path / "outbox.db"
-    outbox = Outbox(file, OutboxSettings())
-    events = [event() for _ in range(5)]
-    for one in events:
-        outbox.put(one)
-    outbox.close()
+    events = closed_with(5, file)
     change("UPDATE tally SET count = 7")(file)
     change("UPDATE events SET payload = 'no JSON', at = 'never' WHERE number = 3")(file)
     outbox = opened(file)
@@ -276,10 +279,7 @@ def test_what_cannot_be_read_is_counted_as_given_up(tmp_path: Path) -> None:
 
 def test_whatever_bit_flips_new_events_are_kept(tmp_path: Path) -> None:
     whole = tmp_path / "whole.db"
-    outbox = Outbox(whole, OutboxSettings())
-    for _ in range(5):
-        outbox.put(event())
-    outbox.close()
+    closed_with(5, whole)
     chance = random.Random(1)
     size = whole.stat().st_size
     for number in range(60):
