@@ -67,7 +67,6 @@ class Index:
 
     def __init__(self, file: Path, *, reads_only: bool = False) -> None:
         self.file = file
-        self._has_forgotten = False
         if not reads_only:
             file.touch(mode=0o600)
         self.database = sqlite3.connect(file, timeout=30.0, isolation_level=None, check_same_thread=False)
@@ -88,15 +87,13 @@ class Index:
             return
         self.database.execute("BEGIN IMMEDIATE")
         try:
-            is_new, self._has_forgotten = self._prepare(), False
+            is_new = self._prepare()
             self._forget_all_but(listed)
             indices = _statements(_INDICES) if is_new else []
             new_bytes = sum(file.size_bytes for file in listed) - self._read_bytes()
             reading = Reading(new_bytes, told, indices=len(indices))
             for file in listed:
                 self._read(file, reading)
-            if self._has_forgotten:
-                self._forget_names()
             for one in indices:
                 self.database.execute(one)
                 reading.index()
@@ -166,17 +163,14 @@ class Index:
             self.database.execute("ANALYZE")
             self.database.execute("UPDATE analysed SET events = ?", (events,))
 
-    def _forget_names(self) -> None:
+    def _forget(self, identity: int) -> None:
+        self.database.execute("DELETE FROM events WHERE file = ?", (identity,))
+        self.database.execute("DELETE FROM files WHERE id = ?", (identity,))
         for kind in NAMES:
             self.database.execute(
                 f"DELETE FROM words WHERE kind = '{kind}' AND "
                 f"NOT EXISTS (SELECT 1 FROM events WHERE {kind} = words.word)"
             )
-
-    def _forget(self, identity: int) -> None:
-        self._has_forgotten = True
-        self.database.execute("DELETE FROM events WHERE file = ?", (identity,))
-        self.database.execute("DELETE FROM files WHERE id = ?", (identity,))
 
     def _read_bytes(self) -> int:
         (read,) = self.first(Statement("SELECT coalesce(sum(offset), 0) FROM files"))
