@@ -11,7 +11,6 @@ from edge_node.commands.options import Subparsers, add_config, agent_faults, rea
 from edge_node.models.install import Models, is_complete
 from edge_node.up import Supervisor, has_page, plan
 from edge_node.web.listener import ListenError, PortInUseError, listen
-from edge_node.web.settings import WebSettings
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -25,25 +24,17 @@ def run(arguments: argparse.Namespace) -> int:
     faults = agent_faults(arguments)
     if faults:
         raise ConfigError(faults)
-    try:
-        if has_page(config):
-            _try_to_listen(config.web)
-    except PortInUseError as error:
-        print(f"{arguments.config}: {error}", file=sys.stderr)
-        return 1
+    if has_page(config):
+        try:
+            listen(config.web).close()
+        except PortInUseError as error:
+            print(f"{arguments.config}: {error}", file=sys.stderr)
+            return 1
+        except ListenError:
+            pass  # an address that is not there yet, as at boot, the page itself tries again
     models = Models.of(config)
     if not is_complete(models) and install_models(models) != 0:
         return 1
     stop = threading.Event()
     stop_on_signals(stop)
     return Supervisor(plan(config, arguments.config)).run(stop)
-
-
-def _try_to_listen(web: WebSettings) -> None:
-    """Raises PortInUseError. An address that is not there yet, as at boot, the page itself tries again."""
-    try:
-        listen(web).close()
-    except PortInUseError:
-        raise
-    except ListenError:
-        return
