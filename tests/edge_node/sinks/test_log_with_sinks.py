@@ -4,6 +4,8 @@ import json
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from broker.messages import Event
@@ -58,10 +60,22 @@ def test_all_events_reach_all_sinks_through_two_kills(
     assert len(influxd.points("edge", "edge_events")) == 30
 
 
+@contextmanager
+def at_work(command: list[str], said: Path, systemd: socket.socket) -> Iterator[subprocess.Popen[bytes]]:
+    """The logger from then on when it says that it is ready; what it says besides goes to a file."""
+    systemd.settimeout(20)
+    with said.open("wb") as stderr, subprocess.Popen(command, stderr=stderr) as process:
+        try:
+            while systemd.recv(100) != b"READY=1":
+                pass
+            yield process
+        finally:
+            process.kill()
+
+
 def test_a_sink_with_bad_files_keeps_no_event_from_the_log(
     mosquitto: PrivateBroker, tmp_path: Path, receiver: Receiver, systemd: socket.socket
 ) -> None:
-    systemd.settimeout(20)
     places = tmp_path / "log/sinks"
     (places / "influxdb.place").mkdir(parents=True)
     (tmp_path / "secret").write_bytes("secret".encode("utf-16"))
@@ -70,24 +84,15 @@ def test_a_sink_with_bad_files_keeps_no_event_from_the_log(
     config.write_text(CONFIG.format(broker=port, webhook=receiver.url, influxdb="http://127.0.0.1:9"))
     command = [sys.executable, "-m", "edge_node", "log", "--config", str(config)]
     one = record()
-    with (
-        said.open("wb") as stderr,
-        Watcher(mosquitto.settings, client_id="node-1") as node,
-        subprocess.Popen(command, stderr=stderr) as process,
-    ):
-        try:
-            while systemd.recv(100) != b"READY=1":
-                pass
-            assert node.session.publish(Event.from_json(line(one)).to_publication(Topics())).wait(5)
-            file = tmp_path / "log/events.jsonl"
-            assert eventually(lambda: one["event_id"] in file.read_text("utf-8"))
-            assert eventually(lambda: "sinks[0].secret_file" in said.read_text())
-            assert not receiver.posted
-            (tmp_path / "secret").write_text("secret")
-            assert eventually(lambda: len(receiver.posted) == 1)
-            assert eventually(lambda: "influxdb.place" in said.read_text())
-        finally:
-            process.kill()
+    file = tmp_path / "log/events.jsonl"
+    with Watcher(mosquitto.settings, client_id="node-1") as node, at_work(command, said, systemd):
+        assert node.session.publish(Event.from_json(line(one)).to_publication(Topics())).wait(5)
+        assert eventually(lambda: one["event_id"] in file.read_text("utf-8"))
+        assert eventually(lambda: "sinks[0].secret_file" in said.read_text())
+        assert not receiver.posted
+        (tmp_path / "secret").write_text("secret")
+        assert eventually(lambda: len(receiver.posted) == 1)
+        assert eventually(lambda: "influxdb.place" in said.read_text())
     assert json.loads(receiver.posted[0].body)["event_id"] == one["event_id"]
 
 
@@ -113,7 +118,6 @@ sys.exit(main())
 def test_more_sinks_than_there_is_room_for_keep_no_event_from_the_log(
     mosquitto: PrivateBroker, tmp_path: Path, receiver: Receiver, systemd: socket.socket
 ) -> None:
-    systemd.settimeout(20)
     config, said = tmp_path / "config.yaml", tmp_path / "said"
     sinks = "".join(
         f"  - {{type: webhook, name: s{number}, url: '{receiver.url}'}}\n" for number in range(13)
@@ -122,19 +126,10 @@ def test_more_sinks_than_there_is_room_for_keep_no_event_from_the_log(
     config.write_text(f"broker: {{port: {port}}}\nlog: {{file: log/events.jsonl}}\nsinks:\n{sinks}")
     command = [sys.executable, "-c", CROWDED, "log", "--config", str(config)]
     one = record()
-    with (
-        said.open("wb") as stderr,
-        Watcher(mosquitto.settings, client_id="node-1") as node,
-        subprocess.Popen(command, stderr=stderr) as process,
-    ):
-        try:
-            while systemd.recv(100) != b"READY=1":
-                pass
-            assert eventually(lambda: "new thread; events wait in the log" in said.read_text())
-            assert node.session.publish(Event.from_json(line(one)).to_publication(Topics())).wait(5)
-            file = tmp_path / "log/events.jsonl"
-            assert eventually(lambda: one["event_id"] in file.read_text("utf-8"))
-            assert eventually(lambda: receiver.posted)
-            assert process.poll() is None
-        finally:
-            process.kill()
+    file = tmp_path / "log/events.jsonl"
+    with Watcher(mosquitto.settings, client_id="node-1") as node, at_work(command, said, systemd) as logger:
+        assert eventually(lambda: "new thread; events wait in the log" in said.read_text())
+        assert node.session.publish(Event.from_json(line(one)).to_publication(Topics())).wait(5)
+        assert eventually(lambda: one["event_id"] in file.read_text("utf-8"))
+        assert eventually(lambda: receiver.posted)
+        assert logger.poll() is None
