@@ -64,7 +64,7 @@ def _read(file: Path) -> _Wreck:
     with suppress(sqlite3.Error, UnicodeDecodeError), closing(sqlite3.connect(file)) as damaged:
         damaged.text_factory = bytes
         (wreck.in_all,) = damaged.execute("SELECT count(*) FROM events").fetchone()
-        for (payload,) in damaged.execute("SELECT payload FROM events ORDER BY number"):
+        for (payload,) in damaged.execute("SELECT CAST(payload AS BLOB) FROM events ORDER BY number"):
             with suppress(MessageError, TypeError):
                 event = Event.from_json(bytes(payload))
                 wreck.events[event.event_id] = event

@@ -37,7 +37,7 @@ MEMORY = Path(":memory:")
 
 
 INSERT = "INSERT INTO events VALUES (?,?,?,?,?,?,?,?,?,?)"
-COLUMNS = 10
+COLUMNS = (int, str, str, str, int, bytes, str, float, str, int)
 
 
 class DamagedError(sqlite3.DatabaseError):
@@ -158,7 +158,7 @@ class Table:
         if state != "ok":
             raise DamagedError(state)
         run.executescript(SCHEMA)
-        if len(run.execute("PRAGMA table_info(events)").fetchall()) != COLUMNS:
+        if len(run.execute("PRAGMA table_info(events)").fetchall()) != len(COLUMNS):
             raise DamagedError("a table of another layout")
         self.rows, self.bytes = run.execute(
             "SELECT count(*), coalesce(sum(length(payload)), 0) FROM events"
@@ -189,9 +189,12 @@ class Table:
     def _read(self, query: str, values: tuple[int, ...]) -> list[Row]:
         if not self.rows:
             return []
+        found = self._connection.execute(query, values).fetchall()
+        if any(tuple(map(type, row)) != COLUMNS for row in found):
+            raise DamagedError("a row of other types")
         try:
-            return [_row(*columns) for columns in self._connection.execute(query, values)]
-        except (MessageError, TypeError) as error:
+            return [_row(*row) for row in found]
+        except MessageError as error:
             raise DamagedError(f"a row that cannot be: {error}") from error
 
     def _size_of(self, event_id: str) -> int | None:

@@ -242,6 +242,7 @@ def change(statement: str) -> Callable[[Path], None]:
 DAMAGE: dict[str, Callable[[Path], None]] = {
     "a letter of a name": lambda file: flip_in(file, b"front-door"),
     "a moment": change("UPDATE events SET at = replace(at, '2', 'R') WHERE number = 2"),
+    "a name that is a number": change("UPDATE events SET device = x'05' WHERE number = 2"),
     "a number": change("UPDATE tally SET count = 'none'"),
     "another layout": change("ALTER TABLE events ADD COLUMN colour TEXT"),
 }
@@ -267,11 +268,12 @@ def test_what_can_be_read_of_a_damaged_file_goes_on_in_a_new_one(
     assert all_of(Outbox(file, OutboxSettings())) == [one.event_id for one in [*events, another]]
 
 
-def test_what_cannot_be_read_is_counted_as_given_up(tmp_path: Path) -> None:
+@pytest.mark.parametrize("payload", ["'no JSON'", "3000000000000", "0.5"])
+def test_what_cannot_be_read_is_counted_as_given_up(tmp_path: Path, payload: str) -> None:
     file = tmp_path / "outbox.db"
     events = closed_with(5, file)
     change("UPDATE tally SET count = 7")(file)
-    change("UPDATE events SET payload = 'no JSON', at = 'never' WHERE number = 3")(file)
+    change(f"UPDATE events SET payload = {payload}, at = 'never' WHERE number = 3")(file)
     outbox = opened(file)
     assert all_of(outbox) == [one.event_id for one in events if one is not events[2]]
     assert outbox.filling.dropped == 8
