@@ -28,7 +28,7 @@ class Offers:
         return sink.batch if self._most is None else min(self._most, sink.batch)
 
     def make(self, sink: Sink, entries: Sequence[Entry]) -> bool:
-        """Whether they are done with, taken or put aside; if not, fewer are to be offered.
+        """Whether they are done with, taken or put aside; if not, they are to be offered again, or fewer.
 
         Raises SinkError when nothing is known against the events, and OSError.
         """
@@ -40,8 +40,7 @@ class Offers:
             if len(entries) > 1:
                 self._most = len(entries) // 2
                 return False
-            self._put_aside(sink, entries[0].line, error)
-            return True
+            return self._put_aside(sink, entries[0].line, error)
         if self._most is not None:
             self._most = None if self._most >= sink.batch else 2 * self._most
         return True
@@ -53,15 +52,17 @@ class Offers:
             self._trusted = TRUSTED_REFUSALS
         return is_taken
 
-    def _put_aside(self, sink: Sink, line: bytes, error: SinkError) -> None:
-        if error.status is None:
-            self._refusals.put(line, error)
-            return
-        if not self._trusted and not self._takes_newest(sink, line):
-            detail = f"{error}; it has taken no other event, so this may be about the address"
-            raise SinkError(detail, status=error.status) from error
+    def _put_aside(self, sink: Sink, line: bytes, error: SinkError) -> bool:
+        """False for an event that is to be offered once more: the place may have been mended since."""
+        if error.status is not None:
+            if not self._trusted:
+                if self._takes_newest(sink, line):
+                    return False
+                detail = f"{error}; it has taken no other event, so this may be about the address"
+                raise SinkError(detail, status=error.status) from error
+            self._trusted -= 1
         self._refusals.put(line, error)
-        self._trusted -= 1
+        return True
 
     def _takes_newest(self, sink: Sink, refused: bytes) -> bool:
         """The newest event that the place is to have; never one before the refused one."""

@@ -48,6 +48,19 @@ def test_a_place_that_refuses_all_from_the_start_makes_events_wait(
     assert aside(logged, "webhook") == []
 
 
+def test_an_event_refused_just_before_the_place_is_mended_is_taken(logged: Path, receiver: Receiver) -> None:
+    receiver.answers = [400]
+    ids = write(logged, *(record() for _ in range(3)))
+    (delivery,) = deliveries([WebhookSink(url=receiver.url, backfill=True)], logged)
+    delivery.start()
+    try:
+        assert eventually(lambda: posted(receiver) == [ids[0], ids[2], *ids])
+    finally:
+        delivery.stop()
+        assert delivery.wait_stopped(15)
+    assert aside(logged, "webhook") == []
+
+
 def test_a_bad_event_at_the_start_is_put_aside_once_the_newest_is_taken(logged: Path) -> None:
     sink = Collector()
     ids = write(logged, *(record() for _ in range(8)))
